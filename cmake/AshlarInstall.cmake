@@ -1,0 +1,1 @@
+# Installation: what another CMake project needs for find_package(Ashlar).
