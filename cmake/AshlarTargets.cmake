@@ -17,6 +17,8 @@ function(ashlar_compile_options target plain)
     if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
       target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
     endif()
+    # CMake gives executables -fPIE, with which a header precompiled for libraries (-fPIC) cannot be reused.
+    target_compile_options(${target} PRIVATE -fPIC)
     if(TARGET AshlarPrecompiledHeader AND NOT target STREQUAL AshlarPrecompiledHeader)
       target_precompile_headers(${target} REUSE_FROM AshlarPrecompiledHeader)
     endif()
