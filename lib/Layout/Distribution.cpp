@@ -1,6 +1,7 @@
 //===-- Distribution.cpp - Which thread's register holds which element ------===//
 //
-// Normal form, coordinates, verification and the relations between distributions. The header explains the idea.
+// Normal form, coordinates, verification and the relations between distributions. The header explains the
+// idea.
 //
 //===------------------------------------------------------------------------===//
 
@@ -22,8 +23,8 @@ static int64_t countOf(const std::vector<Mode> &modes) {
   return count;
 }
 
-/// Drops modes of size 1, gives stride 0 the dimension 0 and merges neighbours of which the second continues the
-/// first. For stride 0 "continues" holds of itself: 0 == size * 0.
+/// Drops modes of size 1, gives stride 0 the dimension 0 and merges neighbours of which the second continues
+/// the first. For stride 0 "continues" holds of itself: 0 == size * 0.
 static std::vector<Mode> normalize(const std::vector<Mode> &modes) {
   std::vector<Mode> result;
   for (Mode mode : modes) {
@@ -101,7 +102,8 @@ int Distribution::minimumRank() const {
   return rank;
 }
 
-/// Adds to `coordinate` what the digits of `index` contribute. A dimension beyond the caller's rank is dropped.
+/// Adds to `coordinate` what the digits of `index` contribute. A dimension beyond the caller's rank is
+/// dropped.
 static void addDigits(const std::vector<Mode> &modes, int64_t index, std::vector<int64_t> &coordinate) {
   for (const Mode &mode : modes) {
     int64_t digit = index % mode.size;
@@ -157,7 +159,8 @@ struct NamedMode {
 /// The chain condition along one dimension; see "What comes for free" in the header.
 static std::optional<std::string> verifyChain(std::vector<NamedMode> modes, int64_t extent, int dim) {
   std::sort(modes.begin(), modes.end(), [](const NamedMode &a, const NamedMode &b) {
-    return std::tie(a.mode.stride, b.isThread, a.mode.size) < std::tie(b.mode.stride, a.isThread, b.mode.size);
+    return std::tie(a.mode.stride, b.isThread, a.mode.size) <
+           std::tie(b.mode.stride, a.isThread, b.mode.size);
   });
   std::string where = " along dimension " + std::to_string(dim) + " of size " + std::to_string(extent);
   int64_t covered = 1;
@@ -279,8 +282,8 @@ int64_t Distribution::contiguousValues(int dim) const {
 
 std::optional<std::vector<int64_t>> registerPermutation(const Distribution &source,
                                                         const Distribution &destination) {
-  // Strides are not negative, so the least element of a thread, dimension by dimension, is its thread part. Equal sets
-  // in every thread therefore mean equal thread parts, and equal sets of register offsets.
+  // Strides are not negative, so the least element of a thread, dimension by dimension, is its thread part.
+  // Equal sets in every thread therefore mean equal thread parts, and equal sets of register offsets.
   int64_t count = destination.values();
   if (source.threadModes() != destination.threadModes() || source.values() != count)
     return std::nullopt;

@@ -1,7 +1,7 @@
 //===-- TextCursor.h - Reading layouts and distributions from text ----------===//
 //
-// Private to lib/Layout: a cursor with the few tokens that the two small languages share. The first failure is kept;
-// afterwards every call fails, so a parser may check once at the end of a phrase.
+// Private to lib/Layout: a cursor with the few tokens that the two small languages share. The first failure
+// is kept; afterwards every call fails, so a parser may check once at the end of a phrase.
 //
 //===------------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_LAYOUT_TEXTCURSOR_H
@@ -76,7 +76,8 @@ public:
 
 private:
   void skipSpace() {
-    while (position < text.size() && (text[position] == ' ' || text[position] == '\t' || text[position] == '\n'))
+    while (position < text.size() &&
+           (text[position] == ' ' || text[position] == '\t' || text[position] == '\n'))
       ++position;
   }
 

@@ -33,7 +33,8 @@ static std::string verifyError(std::string_view text, std::vector<int64_t> dims)
   return parsed(text).verify(dims).value_or("");
 }
 
-/// The definition that `verify` shortcuts: count the owners of every element, with the replicated digits at zero.
+/// The definition that `verify` shortcuts: count the owners of every element, with the replicated digits at
+/// zero.
 static bool ownsExactlyOnce(const Distribution &d, const std::vector<int64_t> &dims) {
   int64_t elements = 1;
   for (int64_t dim : dims)
@@ -79,13 +80,16 @@ TEST(DistributionText, RefusesWhatItCannotMean) {
   EXPECT_EQ(parseError("thread = [4:2@1], value = [2:1]"), "expected '@' at column 31");
   EXPECT_EQ(parseError("thread = [4:2@1]"), "expected ',' at column 17");
   EXPECT_EQ(parseError("thread = [], value = [] x"), "expected the end of the text at column 25");
-  EXPECT_EQ(parseError("thread = [-4:2@1], value = []"), "expected an integer in the range of 64 bits at column 11");
+  EXPECT_EQ(parseError("thread = [-4:2@1], value = []"),
+            "expected an integer in the range of 64 bits at column 11");
   EXPECT_EQ(parseError("thread = [99999999999999999999:2@1], value = []"),
             "expected an integer in the range of 64 bits at column 11");
-  EXPECT_EQ(parseError("thread = [4:1@99999999999], value = []"), "expected a dimension below 16 at column 26");
+  EXPECT_EQ(parseError("thread = [4:1@99999999999], value = []"),
+            "expected a dimension below 16 at column 26");
   EXPECT_EQ(parseError("thread = [0:1@0], value = []"), "thread mode 0 (0:1@0) has a size below 1");
-  EXPECT_EQ(parseError("thread = [], value = [2:0]"),
-            "value mode 0 (2:0) has stride 0: a thread would hold an element twice; only thread modes replicate");
+  EXPECT_EQ(
+      parseError("thread = [], value = [2:0]"),
+      "value mode 0 (2:0) has stride 0: a thread would hold an element twice; only thread modes replicate");
   EXPECT_EQ(parseError("thread = [1048576:1@0, 2:0], value = []"), "the thread modes count more than 2^20");
   EXPECT_EQ(parseError("thread = [2:9223372036854775807@0], value = []"),
             "thread mode 0 (2:9223372036854775807@0) has a stride outside [0, 2^31]");
@@ -115,9 +119,10 @@ TEST(Distribution, DefaultIsOneElement) {
 
 TEST(Distribution, VerifyNamesModeAndReason) {
   EXPECT_EQ(verifyError("thread = [4:1@0], value = [2:4@0]", {8}), "");
-  EXPECT_EQ(verifyError("thread = [4:1@0], value = [2:5@0]", {8}),
-            "value mode 2:5@0 leaves a gap along dimension 0 of size 8: the smaller modes cover only 4 consecutive "
-            "elements");
+  EXPECT_EQ(
+      verifyError("thread = [4:1@0], value = [2:5@0]", {8}),
+      "value mode 2:5@0 leaves a gap along dimension 0 of size 8: the smaller modes cover only 4 consecutive "
+      "elements");
   EXPECT_EQ(verifyError("thread = [4:1@0], value = [2:2@0]", {8}),
             "value mode 2:2@0 overlaps the smaller modes along dimension 0 of size 8, which already cover 4 "
             "consecutive elements: elements are held more than once");
@@ -125,7 +130,8 @@ TEST(Distribution, VerifyNamesModeAndReason) {
             "value mode 3:4@0 leaves the tile along dimension 0 of size 8: it reaches element 11");
   EXPECT_EQ(verifyError("thread = [4:1@0], value = []", {8}),
             "the modes along dimension 0 of size 8 cover only 4 elements");
-  EXPECT_EQ(verifyError("thread = [4:1@1], value = []", {8}), "thread mode 4:1@1 names dimension 1 of a tile of rank 1");
+  EXPECT_EQ(verifyError("thread = [4:1@1], value = []", {8}),
+            "thread mode 4:1@1 names dimension 1 of a tile of rank 1");
   EXPECT_EQ(verifyError("thread = [], value = []", {0}),
             "dimension 0 of the tile has size 0; registers hold at least one element");
 }

@@ -1,8 +1,8 @@
 //===-- FragmentsTest.cpp - Named distributions ------------------------------===//
 //
 // The tensor-core fragments against the row and column formulas of the PTX ISA ("Matrix fragments for
-// mma.m16n8k16 / m16n8k32 / m16n8k8"), typed here independently; the coalesced and outer-product distributions
-// against what their comments promise.
+// mma.m16n8k16 / m16n8k32 / m16n8k8"), typed here independently; the coalesced and outer-product
+// distributions against what their comments promise.
 //
 //===------------------------------------------------------------------------===//
 
@@ -83,8 +83,9 @@ struct WarpGrid {
 };
 } // namespace
 
-/// K is given in atoms of 32, the common multiple of all depths. Odd numbers of atoms and of warps are on purpose.
-static const WarpGrid grids[] = {{16, 8, 32, 1, 1},   {128, 64, 32, 4, 1}, {64, 128, 64, 2, 4},
+/// K is given in atoms of 32, the common multiple of all depths. Odd numbers of atoms and of warps are on
+/// purpose.
+static const WarpGrid grids[] = {{16, 8, 32, 1, 1},  {128, 64, 32, 4, 1}, {64, 128, 64, 2, 4},
                                  {48, 24, 96, 3, 1}, {96, 40, 32, 2, 5},  {16, 24, 32, 1, 3}};
 
 TEST(MmaFragments, AccumulatorFollowsThePtxTables) {
@@ -251,8 +252,8 @@ TEST(Simt, OperandsMeetTheAccumulator) {
   for (int64_t m : {8, 24, 64})
     for (int64_t n : {4, 12, 64, 96}) {
       int64_t k = 5, threadsM = 8, threadsN = 4;
-      Distribution c = *simtAccumulator(m, n, threadsM, threadsN), a = *simtOperandA(m, k, threadsM, threadsN),
-                   b = *simtOperandB(k, n, threadsM, threadsN);
+      Distribution c = *simtAccumulator(m, n, threadsM, threadsN),
+                   a = *simtOperandA(m, k, threadsM, threadsN), b = *simtOperandB(k, n, threadsM, threadsN);
       EXPECT_FALSE(c.verify(std::vector<int64_t>{m, n}));
       EXPECT_FALSE(a.verify(std::vector<int64_t>{m, k}));
       EXPECT_FALSE(b.verify(std::vector<int64_t>{k, n}));
