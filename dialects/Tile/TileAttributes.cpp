@@ -1,0 +1,150 @@
+//===-- TileAttributes.cpp - syntax and checks of attributes and types ------===//
+//
+// The distribution of a tile and the types of memory: how they are written, and when they make sense.
+//
+//===-----------------------------------------------------------------------===//
+#include "dialects/Tile/Tile.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+
+using namespace mlir;
+using namespace ashlar;
+using namespace ashlar::tile;
+
+//===-- #tile.distribution ---------------------------------------------------===//
+
+static SmallVector<int64_t> flatten(const std::vector<layout::Mode> &modes) {
+  SmallVector<int64_t> triples;
+  for (const layout::Mode &mode : modes)
+    triples.append({mode.size, mode.stride, mode.stride == 0 ? 0 : mode.dim});
+  return triples;
+}
+
+static std::vector<layout::Mode> unflatten(ArrayRef<int64_t> triples) {
+  std::vector<layout::Mode> modes;
+  for (size_t i = 0; i + 2 < triples.size(); i += 3)
+    modes.push_back({triples[i], triples[i + 1], static_cast<int>(triples[i + 2])});
+  return modes;
+}
+
+layout::Distribution DistributionAttr::getDistribution() const {
+  // Made by get() or parse(), both of which start from a valid distribution.
+  return layout::Distribution::make(unflatten(getThread()), unflatten(getValue())).value_or(layout::Distribution());
+}
+
+DistributionAttr DistributionAttr::get(MLIRContext *context, const layout::Distribution &distribution) {
+  return get(context, flatten(distribution.threadModes()), flatten(distribution.valueModes()));
+}
+
+void DistributionAttr::print(AsmPrinter &printer) const {
+  printer << "<\"" << getDistribution().print() << "\">";
+}
+
+// The text stands in quotes since MLIR's lexer reads `@1` as the start of a symbol's name.
+Attribute DistributionAttr::parse(AsmParser &parser, Type) {
+  std::string text, error;
+  SMLoc location = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseString(&text) || parser.parseGreater())
+    return {};
+  std::optional<layout::Distribution> distribution = layout::Distribution::parse(text, &error);
+  if (!distribution) {
+    parser.emitError(location, "invalid distribution: ") << error;
+    return {};
+  }
+  return get(parser.getContext(), *distribution);
+}
+
+LogicalResult DistributionAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
+                                               function_ref<InFlightDiagnostic()> emitError) const {
+  if (std::optional<std::string> error = getDistribution().verify({shape.data(), shape.size()}))
+    return emitError() << "the distribution does not fit the tile: " << *error;
+  return success();
+}
+
+//===-- !tile.buffer and !tile.view ------------------------------------------===//
+
+static ParseResult parseShapeAndElement(AsmParser &parser, SmallVector<int64_t> &shape, Type &element) {
+  return failure(parser.parseDimensionList(shape, /*allowDynamic=*/true) || parser.parseType(element));
+}
+
+static void printShapeAndElement(AsmPrinter &printer, ArrayRef<int64_t> shape, Type element) {
+  printer.printDimensionList(shape);
+  if (!shape.empty())
+    printer << "x";
+  printer << element;
+}
+
+Type BufferType::parse(AsmParser &parser) {
+  SmallVector<int64_t> shape;
+  Type element;
+  StringRef spaceName;
+  BufferLayoutAttr layout;
+  SMLoc location = parser.getCurrentLocation();
+  if (parser.parseLess() || parseShapeAndElement(parser, shape, element) || parser.parseComma() ||
+      parser.parseKeyword(&spaceName))
+    return {};
+  std::optional<MemorySpace> space = symbolizeMemorySpace(spaceName);
+  if (!space) {
+    parser.emitError(location, "expected memory space 'global' or 'shared', got '") << spaceName << "'";
+    return {};
+  }
+  if (succeeded(parser.parseOptionalComma()) && parser.parseAttribute(layout))
+    return {};
+  if (parser.parseGreater())
+    return {};
+  return parser.getChecked<BufferType>(location, parser.getContext(), ArrayRef<int64_t>(shape), element, *space, layout);
+}
+
+void BufferType::print(AsmPrinter &printer) const {
+  printer << "<";
+  printShapeAndElement(printer, getShape(), getElementType());
+  printer << ", " << stringifyMemorySpace(getSpace());
+  if (getLayout())
+    printer << ", " << getLayout();
+  printer << ">";
+}
+
+LogicalResult BufferType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape,
+                                 Type elementType, MemorySpace space, BufferLayoutAttr layout) {
+  if (!elementType.isIntOrFloat())
+    return emitError() << "expected an integer or float element type, got " << elementType;
+  for (auto [index, extent] : llvm::enumerate(shape))
+    if (ShapedType::isDynamic(extent) && (space == MemorySpace::Shared || index != 0))
+      return emitError() << "only the first dimension of a global buffer may be dynamic, got dimension " << index;
+  if (layout && layout.getStrides().size() != shape.size())
+    return emitError() << "expected " << shape.size() << " strides, got " << layout.getStrides().size();
+  return success();
+}
+
+SmallVector<int64_t> BufferType::getStrides() const {
+  if (getLayout())
+    return SmallVector<int64_t>(getLayout().getStrides());
+  SmallVector<int64_t> strides(getShape().size(), 1);
+  for (int64_t i = static_cast<int64_t>(getShape().size()) - 2; i >= 0; --i)
+    strides[i] = strides[i + 1] * getShape()[i + 1];
+  return strides;
+}
+
+int64_t BufferType::getSizeInBytes() const {
+  int64_t last = 0;
+  for (auto [extent, stride] : llvm::zip(getShape(), getStrides())) {
+    if (extent == 0)
+      return 0;
+    last += (extent - 1) * stride;
+  }
+  return ((last + 1) * getElementType().getIntOrFloatBitWidth() + 7) / 8;
+}
+
+Type ViewType::parse(AsmParser &parser) {
+  SmallVector<int64_t> shape;
+  Type element;
+  if (parser.parseLess() || parseShapeAndElement(parser, shape, element) || parser.parseGreater())
+    return {};
+  return get(parser.getContext(), shape, element);
+}
+
+void ViewType::print(AsmPrinter &printer) const {
+  printer << "<";
+  printShapeAndElement(printer, getShape(), getElementType());
+  printer << ">";
+}

@@ -1,0 +1,145 @@
+//===-- TileBase.td - the tile dialect, its attributes and types -*- tablegen -*-===//
+#ifndef ASHLAR_TILE_BASE
+#define ASHLAR_TILE_BASE
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/TensorEncoding.td"
+
+def TileDialect : Dialect {
+  let name = "tile";
+  let cppNamespace = "::ashlar::tile";
+  let summary = "One thread block's program on tiles, with explicit memory and without threads.";
+  let description = [{
+    A `tile.kernel` is the program of one thread block. Its values are *tiles* (builtin ranked tensors, whose
+    elements live in the registers of the block's threads) and *buffers* (global or shared memory). The program
+    reads as if one processor ran it in order: barriers, address arithmetic and the split over threads are made
+    later from what the program says, from the `#tile.distribution` of every tile and from the layout in every
+    buffer's type.
+  }];
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+}
+
+class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<TileDialect, mnemonic, traits>;
+
+//===-- Enumerations ------------------------------------------------------------===//
+
+def Tile_Global : I32EnumAttrCase<"Global", 0, "global">;
+def Tile_Shared : I32EnumAttrCase<"Shared", 1, "shared">;
+def Tile_MemorySpace : I32EnumAttr<"MemorySpace", "where a buffer lives", [Tile_Global, Tile_Shared]> {
+  let cppNamespace = "::ashlar::tile";
+}
+
+def Tile_Dimension : I32EnumAttr<"Dimension", "an axis of the launch grid", [
+    I32EnumAttrCase<"x", 0>, I32EnumAttrCase<"y", 1>, I32EnumAttrCase<"z", 2>]> {
+  let cppNamespace = "::ashlar::tile";
+}
+
+def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how two elements are combined", [
+    I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Mul", 1, "mul">, I32EnumAttrCase<"Max", 2, "max">,
+    I32EnumAttrCase<"Min", 3, "min">]> {
+  let cppNamespace = "::ashlar::tile";
+}
+
+def Tile_MmaKind : I32EnumAttr<"MmaKind", "the instruction that multiplies", [
+    I32EnumAttrCase<"MmaSync", 0, "mma_sync">, I32EnumAttrCase<"Fma", 1, "fma">]> {
+  let cppNamespace = "::ashlar::tile";
+}
+
+//===-- Attributes --------------------------------------------------------------===//
+
+class Tile_Attr<string name, string attrMnemonic, list<Trait> traits = []> : AttrDef<TileDialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def Tile_DistributionAttr : Tile_Attr<"Distribution", "distribution", [
+    DeclareAttrInterfaceMethods<VerifiableTensorEncoding, ["verifyEncoding"]>]> {
+  let summary = "Which register of which thread holds which element of a tile.";
+  let description = [{
+    Two lists of modes `size:stride@dim`. The first mode of `thread` varies fastest with the thread's index, the
+    first mode of `value` fastest with the register's. One step along a mode moves `stride` elements along the
+    tile's dimension `dim`; a thread mode of stride 0 says that these threads hold copies. `lib/Layout` defines
+    the algebra (`Distribution.h`).
+
+    Example: the accumulator of one warp's m16n8 `mma.sync`:
+    ```mlir
+    #accumulator = #tile.distribution<thread = [4:2@1, 8:1@0], value = [2:1@1, 2:8@0]>
+    ```
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t", "triples size, stride, dim">:$thread,
+                        ArrayRefParameter<"int64_t", "triples size, stride, dim">:$value);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    /// The same as a value of the layout library, for a tile of extents `dims`.
+    layout::Distribution getDistribution() const;
+    static DistributionAttr get(::mlir::MLIRContext *context, const layout::Distribution &distribution);
+  }];
+}
+
+def Tile_BufferLayoutAttr : Tile_Attr<"BufferLayout", "buffer_layout"> {
+  let summary = "Where in a buffer an element lies: strides, then an XOR swizzle.";
+  let description = [{
+    Element (i0, i1, …) lies at `swizzle(i0*s0 + i1*s1 + …)`, counted in elements. The swizzle `<bits, base, shift>`
+    XORs bits [base+shift, base+shift+bits) of that number into bits [base, base+bits); `bits` 0 means none (CuTe's
+    `Swizzle<B, M, S>`). A buffer without a layout is row-major and not swizzled.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$strides,
+                        DefaultValuedParameter<"int64_t", "0">:$swizzleBits,
+                        DefaultValuedParameter<"int64_t", "0">:$swizzleBase,
+                        DefaultValuedParameter<"int64_t", "0">:$swizzleShift);
+  let assemblyFormat = [{ `<` `[` $strides `]` (`,` `swizzle` `=` $swizzleBits^ `:` $swizzleBase `:` $swizzleShift)? `>` }];
+}
+
+//===-- Types -------------------------------------------------------------------===//
+
+class Tile_Type<string name, string typeMnemonic, list<Trait> traits = []> : TypeDef<TileDialect, name, traits> {
+  let mnemonic = typeMnemonic;
+}
+
+def Tile_BufferType : Tile_Type<"Buffer", "buffer"> {
+  let summary = "Memory of a fixed shape, element type, memory space and layout.";
+  let description = [{
+    `!tile.buffer<128x32xf16, shared, #layout>`. Global buffers are row-major and may have a dynamic first
+    dimension, so their strides are static. Elements of four bits are packed two a byte, low nibble first.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,
+                        "::ashlar::tile::MemorySpace":$space, "::ashlar::tile::BufferLayoutAttr":$layout);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let builders = [TypeBuilderWithInferredContext<(ins "::llvm::ArrayRef<int64_t>":$shape, "::mlir::Type":$elementType,
+      "::ashlar::tile::MemorySpace":$space, CArg<"::ashlar::tile::BufferLayoutAttr", "{}">:$layout), [{
+    return $_get(elementType.getContext(), shape, elementType, space, layout);
+  }]>];
+  let extraClassDeclaration = [{
+    int64_t getRank() const { return getShape().size(); }
+    bool isShared() const { return getSpace() == MemorySpace::Shared; }
+    /// Strides in elements: those of the layout, else row-major.
+    ::llvm::SmallVector<int64_t> getStrides() const;
+    /// Bytes from the first to the last element; static shapes only.
+    int64_t getSizeInBytes() const;
+  }];
+}
+
+def Tile_ViewType : Tile_Type<"View", "view"> {
+  let summary = "A virtual tensor whose elements are found in a global buffer through an affine map.";
+  let description = [{
+    `!tile.view<?x576xf16>`: what a kernel reads or writes tile by tile. An element outside the view's extents, or
+    whose coordinates fall outside the buffer, reads as zero and is not written.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{ int64_t getRank() const { return getShape().size(); } }];
+}
+
+def Tile_Tile : AnyTypeOf<[AnyStaticShapeTensor], "a tile: a tensor of static shape">;
+def Tile_SharedBuffer : Type<CPred<"::llvm::isa<::ashlar::tile::BufferType>($_self) && "
+    "::llvm::cast<::ashlar::tile::BufferType>($_self).isShared()">, "a shared-memory buffer",
+    "::ashlar::tile::BufferType">;
+def Tile_GlobalBuffer : Type<CPred<"::llvm::isa<::ashlar::tile::BufferType>($_self) && "
+    "!::llvm::cast<::ashlar::tile::BufferType>($_self).isShared()">, "a global-memory buffer",
+    "::ashlar::tile::BufferType">;
+def Tile_Addressable : AnyTypeOf<[Tile_ViewType, Tile_SharedBuffer], "a view or a shared-memory buffer">;
+
+#endif

@@ -1,0 +1,100 @@
+//===-- TileComputeOps.td - what is computed on tiles in registers -*- tablegen -*-===//
+#ifndef ASHLAR_TILE_COMPUTE_OPS
+#define ASHLAR_TILE_COMPUTE_OPS
+
+include "dialects/Tile/TileBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+
+def Tile_MmaOp : Tile_Op<"mma", [Pure, AllTypesMatch<["accumulator", "result"]>]> {
+  let summary = "Matrix product of two tiles, added to a third.";
+  let description = [{
+    result = accumulator + a · b with `a` M×K, `b` K×N and `accumulator` M×N. `kind` names the instruction:
+    `mma_sync` (tensor cores: f16, bf16 → f32; i8 → i32; f32 as tf32 → f32) or `fma` (scalar, any type).
+
+    Constraints:
+    * (C1) the shapes agree; (C2) `a` and `b` have one element type, and the accumulator is f32 for floats, i32 for i8.
+    * (C3) for `mma_sync`: M is a multiple of 16, N of 8 and K of 256 / element bits (16 for 16-bit, 32 for 8-bit,
+      8 for tf32).
+  }];
+  let arguments = (ins Tile_Tile:$a, Tile_Tile:$b, Tile_Tile:$accumulator, Tile_MmaKind:$kind, UnitAttr:$unsigned_a, UnitAttr:$unsigned_b);
+  let results = (outs Tile_Tile:$result);
+  let assemblyFormat = "$kind $a `,` $b `,` $accumulator attr-dict `:` type($a) `,` type($b) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
+  let summary = "Combines the elements along one dimension; the dimension disappears.";
+  let description = [{
+    `max` and `min` return NaN when an element is NaN. Integers are signed.
+
+    Constraints:
+    * (C1) the result's shape is the source's without `dim`; the element types agree.
+    * (C2) a result that has a distribution has the slice of the source's along `dim`.
+  }];
+  let arguments = (ins Tile_ReduceKind:$kind, Tile_Tile:$source, I64Attr:$dim);
+  let results = (outs Tile_Tile:$result);
+  let assemblyFormat = "$kind $source `along` $dim attr-dict `:` type($source) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
+  let summary = "Repeats a tile along a new dimension.";
+  let description = [{
+    Constraints:
+    * (C1) the source's shape is the result's without `dim`; the element types agree.
+    * (C2) a source that has a distribution has the slice of the result's along `dim`.
+  }];
+  let arguments = (ins Tile_Tile:$source, I64Attr:$dim);
+  let results = (outs Tile_Tile:$result);
+  let assemblyFormat = "$source `along` $dim attr-dict `:` type($source) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
+  let summary = "A tile of one value.";
+  let arguments = (ins AnyType:$value);
+  let results = (outs Tile_Tile:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
+  let summary = "The coordinate of each element along one dimension, plus an offset, as i32.";
+  let arguments = (ins Index:$offset, I64Attr:$dim);
+  let results = (outs Tile_Tile:$result);
+  let assemblyFormat = "$offset `along` $dim attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure]> {
+  let summary = "The same tile under another distribution.";
+  let description = [{
+    Where every thread already holds its elements, registers are renamed; otherwise
+    `ashlar-tile-assign-layouts` takes the tile through shared memory.
+
+    Constraints:
+    * (C1) shape and element type stay.
+  }];
+  let arguments = (ins Tile_Tile:$source);
+  let results = (outs Tile_Tile:$result);
+  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_UnpackOp : Tile_Op<"unpack", [Pure]> {
+  let summary = "Widens the packed integers of a tile of words.";
+  let description = [{
+    Each i32 word of `source` holds 32 / `bits` integers; element j of the word becomes elements along the new
+    last dimension: `tensor<AxBxi32> -> tensor<AxBx8xi8>` for 4 bits. Sign-extended unless `is_unsigned`.
+
+    Constraints:
+    * (C1) `bits` is 1, 2, 4 or 8; the result has the source's shape with 32 / bits appended, element type i8.
+  }];
+  let arguments = (ins Tile_Tile:$source, I64Attr:$bits, UnitAttr:$is_unsigned);
+  let results = (outs Tile_Tile:$result);
+  let assemblyFormat = "$source `bits` $bits (`unsigned` $is_unsigned^)? attr-dict `:` type($source) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+#endif

@@ -1,0 +1,85 @@
+//===-- TileKernelOps.td - kernels, launches and the block's place in the grid -*- tablegen -*-===//
+#ifndef ASHLAR_TILE_KERNEL_OPS
+#define ASHLAR_TILE_KERNEL_OPS
+
+include "dialects/Tile/TileBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/Interfaces/FunctionInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove, AutomaticAllocationScope]> {
+  let summary = "The program of one thread block, launched over a grid.";
+  let description = [{
+    Arguments: global buffers (inputs, then outputs, then workspace), then the runtime dimensions as `index`.
+    `grid` gives the number of blocks along x, y and z as an affine map of the runtime dimensions; `threads` is the
+    number of threads of a block. `schedule` is the decision that the program was built from, kept for the passes
+    that expand it and for reports. `shared_bytes` appears when shared memory has been planned.
+
+    Constraints:
+    * (C1) `grid` has three results, no dimensions and one symbol per `index` argument.
+    * (C2) `threads` is a multiple of 32 in [32, 1024].
+    * (C3) buffers stand before `index` arguments, every buffer is global, and nothing else is an argument.
+
+    Example:
+    ```mlir
+    tile.kernel @copy(%in: !tile.buffer<?x64xf32, global>, %out: !tile.buffer<?x64xf32, global>, %rows: index)
+        grid affine_map<()[s0] -> (s0 ceildiv 16, 1, 1)> threads 128 { … tile.return }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type, AffineMapAttr:$grid,
+                       I64Attr:$threads, OptionalAttr<DictionaryAttr>:$schedule, OptionalAttr<I64Attr>:$shared_bytes,
+                       OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
+  let regions = (region AnyRegion:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::llvm::ArrayRef<::mlir::Type>":$arguments,
+      "::mlir::AffineMap":$grid, "int64_t":$threads, CArg<"::mlir::DictionaryAttr", "{}">:$schedule)>];
+  let extraClassDeclaration = [{
+    ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
+    ::llvm::ArrayRef<::mlir::Type> getResultTypes() { return {}; }
+    ::mlir::Region *getCallableRegion() { return &getBody(); }
+    /// The arguments of buffer type, and those of type index.
+    ::mlir::Block::BlockArgListType getBufferArguments();
+    ::mlir::Block::BlockArgListType getDimensionArguments();
+  }];
+}
+
+def Tile_ReturnOp : Tile_Op<"return", [Terminator, Pure, HasParent<"KernelOp">]> {
+  let summary = "Ends a kernel.";
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_BlockIdOp : Tile_Op<"block_id", [Pure]> {
+  let summary = "The block's index along one axis of the grid.";
+  let arguments = (ins Tile_Dimension:$dimension);
+  let results = (outs Index:$index);
+  let assemblyFormat = "$dimension attr-dict";
+}
+
+def Tile_LaunchOp : Tile_Op<"launch", [AttrSizedOperandSegments, Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Runs a kernel over its grid on tensors.";
+  let description = [{
+    Stands in a function on tensors: `inputs` are read, the results are the tensors that the kernel writes. Each
+    kernel writes its whole outputs, so results need no initial value. `dimensions` are the kernel's runtime
+    dimensions; `result_dimensions` give the dynamic dimensions of the results, in order. Workspace is what the
+    kernel needs beside its inputs and outputs: the types in `workspace` (static tensors).
+
+    Constraints:
+    * (C1) the callee is a `tile.kernel` whose arguments agree in number, shape and element type with inputs,
+      results, workspace and dimensions.
+    * (C2) as many `result_dimensions` as the results have dynamic dimensions.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyRankedTensor>:$inputs, Variadic<Index>:$dimensions,
+                       Variadic<Index>:$result_dimensions, DefaultValuedAttr<TypeArrayAttr, "{}">:$workspace);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $kernel `(` $inputs `)` (`dimensions` `(` $dimensions^ `)`)? (`result_dimensions` `(` $result_dimensions^ `)`)?
+    attr-dict `:` functional-type($inputs, $results)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif
