@@ -46,7 +46,8 @@ static std::string cacheQualifiers(bool hasPolicy, std::optional<uint32_t> prefe
 
 LogicalResult Lop3Op::verify() {
   if (getImmLut() > 255)
-    return emitOpError() << "LOP3_C1: the table must lie in [0, 255], but is " << static_cast<int32_t>(getImmLut());
+    return emitOpError() << "LOP3_C1: the table must lie in [0, 255], but is "
+                         << static_cast<int32_t>(getImmLut());
   return success();
 }
 
@@ -66,8 +67,9 @@ LogicalResult CpAsyncOp::verify() {
 }
 
 std::string CpAsyncOp::getPtxTemplate() {
-  std::string text = llvm::formatv("cp.async.{0}.shared.global{1} [$0], [$1], {2}", getBypassL1() ? "cg" : "ca",
-                                   cacheQualifiers(bool(getPolicy()), getPrefetchBytes()), getBytes());
+  std::string text =
+      llvm::formatv("cp.async.{0}.shared.global{1} [$0], [$1], {2}", getBypassL1() ? "cg" : "ca",
+                    cacheQualifiers(bool(getPolicy()), getPrefetchBytes()), getBytes());
   unsigned next = 2;
   if (getSourceBytes())
     text += llvm::formatv(", ${0}", next++);

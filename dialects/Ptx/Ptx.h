@@ -1,7 +1,7 @@
 //===-- Ptx.h - Instructions that NVVM lacks --------------------*- C++ -*-===//
 //
-// The `ptx` dialect: one operation an instruction, each with an inline-PTX lowering (InlinePtxInterface) and a lowering
-// to a simulator call. Operations act on the scalars of one thread.
+// The `ptx` dialect: one operation an instruction, each with an inline-PTX lowering (InlinePtxInterface) and
+// a lowering to a simulator call. Operations act on the scalars of one thread.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,23 +23,25 @@ namespace ashlar::ptx {
 
 /// A run of registers of one kind, as inline assembly sees a value.
 struct Registers {
-  /// The constraint letter: `h` 16 bits, `r` 32 bits, `l` 64 bits, `f` f32, `d` f64; 0 where the type has no register.
+  /// The constraint letter: `h` 16 bits, `r` 32 bits, `l` 64 bits, `f` f32, `d` f64; 0 where the type has no
+  /// register.
   char constraint = 0;
   /// How many registers the value takes.
   unsigned count = 0;
 };
 
-/// The registers of a value of this type. Scalars and pointers take one; a pointer to shared memory takes a 32-bit one
-/// (its window is smaller than 4 GiB, and 32-bit addresses halve the cost of address arithmetic); a vector of 32-bit
-/// elements takes one register an element; a vector of 32 bits in all (such as vector<2xf16>) takes one.
+/// The registers of a value of this type. Scalars and pointers take one; a pointer to shared memory takes a
+/// 32-bit one (its window is smaller than 4 GiB, and 32-bit addresses halve the cost of address arithmetic);
+/// a vector of 32-bit elements takes one register an element; a vector of 32 bits in all (such as
+/// vector<2xf16>) takes one.
 Registers registersOf(mlir::Type type);
 
-/// The constraint string of an operation: `=` entries for each register of its results, then one for each register of
-/// its operands, separated by commas.
+/// The constraint string of an operation: `=` entries for each register of its results, then one for each
+/// register of its operands, separated by commas.
 std::string deriveConstraints(mlir::Operation *op);
 
-/// Cache policies as the `policy` operands take them (the constants that `createpolicy.fractional` with fraction 1
-/// gives): the line is the first or the last that L2 gives up.
+/// Cache policies as the `policy` operands take them (the constants that `createpolicy.fractional` with
+/// fraction 1 gives): the line is the first or the last that L2 gives up.
 inline constexpr uint64_t evictFirstPolicy = 0x12F0000000000000;
 inline constexpr uint64_t evictLastPolicy = 0x14F0000000000000;
 

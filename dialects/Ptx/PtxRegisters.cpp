@@ -1,6 +1,7 @@
 //===-- PtxRegisters.cpp - Values as the registers of inline PTX ---------===//
 //
-// The rule that maps a value's type to register constraints; templates, constraints and the lowering all follow it.
+// The rule that maps a value's type to register constraints; templates, constraints and the lowering all
+// follow it.
 //
 //===----------------------------------------------------------------------===//
 
