@@ -14,6 +14,8 @@ find_package(CLI11 REQUIRED)
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(GTest REQUIRED)
+# The fibers of the simulator travel inside ashlar-run, which has to start on machines without Boost.
+set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.74 REQUIRED COMPONENTS context)
 
 find_program(CCACHE_PROGRAM ccache)
