@@ -1,0 +1,148 @@
+//===-- ConvertGPUToLLVM.cpp - One thread's program in LLVM ---------------===//
+//
+// The pass that ends the GPU level: functions are expanded first, on rows and scalars, then everything
+// becomes LLVM, NVVM and PTX operations in one conversion.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ThreadProgram.h"
+#include "ashlar/GPU/Passes.h"
+
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
+#include "mlir/Transforms/DialectConversion.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace ashlar {
+#define GEN_PASS_DEF_CONVERTGPUTOLLVMPASS
+#include "ashlar/GPU/Passes.h.inc"
+} // namespace ashlar
+
+using namespace mlir;
+using namespace ashlar;
+
+/// The width that the module or one of its functions asks for; failure with a diagnostic if it is none we
+/// have.
+static FailureOr<unsigned> indexBitwidth(gpu::GPUModuleOp gpuModule) {
+  unsigned width = 32;
+  WalkResult result = gpuModule->walk([&](Operation *op) -> WalkResult {
+    auto attribute = op->getAttrOfType<IntegerAttr>(indexBitwidthAttrName);
+    if (!attribute)
+      return WalkResult::advance();
+    if (attribute.getInt() != 32 && attribute.getInt() != 64)
+      return op->emitOpError() << "'" << indexBitwidthAttrName << "' must be 32 or 64, but is "
+                               << attribute.getInt();
+    width = std::max<unsigned>(width, attribute.getInt());
+    return WalkResult::advance();
+  });
+  if (result.wasInterrupted())
+    return failure();
+  return width;
+}
+
+/// Functions and n-D vectors in terms of rows, scalars and what the hardware computes.
+static LogicalResult expandOperations(gpu::GPUModuleOp gpuModule) {
+  RewritePatternSet patterns(gpuModule.getContext());
+  populateElementwiseUnrollingPatterns(patterns);
+  populateMathToPtxPatterns(patterns);
+  populateMathExpansionPatterns(patterns);
+  populateMathAlgebraicSimplificationPatterns(patterns);
+  arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+
+  vector::populateVectorBroadcastLoweringPatterns(patterns);
+  vector::populateVectorMultiReductionLoweringPatterns(patterns,
+                                                       vector::VectorMultiReductionLowering::InnerParallel);
+  vector::populateVectorContractLoweringPatterns(patterns, vector::VectorContractLowering::ParallelArith);
+  vector::populateVectorOuterProductLoweringPatterns(patterns);
+  vector::populateVectorTransposeLoweringPatterns(patterns, vector::VectorTransposeLowering::EltWise);
+  vector::populateVectorShapeCastLoweringPatterns(patterns);
+  vector::populateVectorBitCastLoweringPatterns(patterns);
+  vector::populateVectorInterleaveLoweringPatterns(patterns);
+  vector::populateVectorShuffleLoweringPatterns(patterns);
+  vector::populateVectorStepLoweringPatterns(patterns);
+  vector::populateVectorMaskOpLoweringPatterns(patterns);
+  vector::populateVectorRankReducingFMAPattern(patterns);
+  vector::populateVectorToElementsUnrollPatterns(patterns);
+  vector::populateVectorFromElementsUnrollPatterns(patterns);
+  vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
+  return applyPatternsGreedily(gpuModule, std::move(patterns));
+}
+
+static LogicalResult convertControlFlow(gpu::GPUModuleOp gpuModule) {
+  RewritePatternSet patterns(gpuModule.getContext());
+  populateSCFToControlFlowConversionPatterns(patterns);
+  ConversionTarget target(*gpuModule.getContext());
+  target.markUnknownOpDynamicallyLegal([](Operation *op) { return !isa<scf::SCFDialect>(op->getDialect()); });
+  return applyPartialConversion(gpuModule, target, std::move(patterns));
+}
+
+static LogicalResult convertToLLVM(gpu::GPUModuleOp gpuModule, unsigned indexBitwidth) {
+  MLIRContext *context = gpuModule.getContext();
+  LowerToLLVMOptions options(context);
+  options.overrideIndexBitwidth(indexBitwidth);
+  LLVMTypeConverter converter(context, options);
+  configureGpuToNVVMTypeConverter(converter);
+
+  RewritePatternSet patterns(context);
+  populateGpuToNVVMConversionPatterns(converter, patterns);
+  arith::populateArithToLLVMConversionPatterns(converter, patterns);
+  cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+  index::populateIndexToLLVMConversionPatterns(converter, patterns);
+  populateMathToLLVMConversionPatterns(converter, patterns);
+  populateVectorToLLVMConversionPatterns(converter, patterns, /*reassociateFPReductions=*/false,
+                                         /*force32BitVectorIndices=*/true);
+  ub::populateUBToLLVMConversionPatterns(converter, patterns);
+
+  ConversionTarget target(*context);
+  target.addLegalDialect<LLVM::LLVMDialect, NVVM::NVVMDialect, ptx::PtxDialect>();
+  target.addLegalOp<gpu::GPUModuleOp, UnrealizedConversionCastOp>();
+  return applyPartialConversion(gpuModule, target, std::move(patterns));
+}
+
+/// The block size is exact, not a bound: `reqntid` lets the assembler use it. One resident block is what register
+/// allocation shall aim at unless a schedule asks for more: without a lower bound ptxas ignores setmaxnreg and keeps
+/// registers for blocks that shared memory forbids.
+static void completeKernelAttributes(gpu::GPUModuleOp gpuModule) {
+  StringRef upperBound = NVVM::NVVMDialect::getMaxntidAttrName(), exact = NVVM::NVVMDialect::getReqntidAttrName();
+  StringRef minBlocks = NVVM::NVVMDialect::getMinctasmAttrName();
+  Builder builder(gpuModule.getContext());
+  for (auto function : gpuModule.getOps<LLVM::LLVMFuncOp>()) {
+    function->removeAttr(indexBitwidthAttrName);
+    if (!function->hasAttr(NVVM::NVVMDialect::getKernelFuncAttrName()))
+      continue;
+    function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
+    if (Attribute size = function->removeAttr(upperBound); size && !function->hasAttr(exact))
+      function->setAttr(exact, size);
+    for (StringRef name : {"gpu.known_block_size", "gpu.known_grid_size"})
+      function->removeAttr(name);
+    if (!function->hasAttr(minBlocks))
+      function->setAttr(minBlocks, builder.getI32IntegerAttr(1));
+  }
+}
+
+namespace {
+struct ConvertGPUToLLVMPass : ashlar::impl::ConvertGPUToLLVMPassBase<ConvertGPUToLLVMPass> {
+  void runOnOperation() override {
+    gpu::GPUModuleOp gpuModule = getOperation();
+    FailureOr<unsigned> width = indexBitwidth(gpuModule);
+    if (failed(width) || failed(verifyBeforeConversion(gpuModule)) || failed(expandOperations(gpuModule)) ||
+        failed(convertControlFlow(gpuModule)) || failed(convertToLLVM(gpuModule, *width)) ||
+        failed(verifyAfterConversion(gpuModule)))
+      return signalPassFailure();
+    completeKernelAttributes(gpuModule);
+  }
+};
+} // namespace
