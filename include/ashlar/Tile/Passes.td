@@ -1,0 +1,161 @@
+//===-- Passes.td - passes on the tile level -*- tablegen -*-===//
+//
+// In the order in which they run. Each one reads decisions from the IR, makes or expands one, and leaves it in
+// the IR for the next.
+//
+//===-------------------------------------------------------===//
+#ifndef ASHLAR_TILE_PASSES
+#define ASHLAR_TILE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+//===-- ashlar-tile-plan-pipeline ---------------------------------------------===//
+
+def PlanPipelinePass : Pass<"ashlar-tile-plan-pipeline", "::ashlar::tile::KernelOp"> {
+  let summary = "Decide how many stages of a loop's copies are under way at once.";
+  let description = [{
+    Marks the copies of a loop that can run ahead of their use with `tile.pipelined`, and the loop with the number
+    of stages, `tile.stages`. Nothing is moved yet: `ashlar-tile-pipeline` expands the decision.
+
+    A copy can run ahead if
+    * it stands directly in the loop and fills a buffer that only this loop uses, that nothing else writes, and
+      that is read only after it in an iteration;
+    * its place in global memory follows from the loop's induction variable and values from outside the loop, and
+      no store of the loop writes that memory;
+    * `vector_width` elements are 4, 8 or 16 bytes, what `cp.async` can move.
+
+    A copy that can't is left as it is, with a remark. The number of stages is the kernel's `schedule.stages`, at
+    most the loop's trip count, and reduced (with a remark) until shared memory holds the staged buffers.
+
+    Before:
+    ```mlir
+    scf.for %k = %c0 to %c512 step %c32 {
+      tile.copy %a[%m, %k] -> %sa {vector_width = 8 : i64} : !tile.view<256x512xf16> -> !tile.buffer<128x32xf16, shared>
+    ```
+    After, for `schedule = {stages = 3 : i64}`:
+    ```mlir
+    scf.for %k = %c0 to %c512 step %c32 {
+      tile.copy %a[%m, %k] -> %sa {tile.pipelined, vector_width = 8 : i64} : …
+    } {tile.stages = 3 : i64}
+    ```
+  }];
+  let options = [
+    Option<"maxSharedMemoryBytes", "max-shared-memory-bytes", "int64_t", "232448",
+           "shared memory that one block may use">
+  ];
+}
+
+//===-- ashlar-tile-pipeline --------------------------------------------------===//
+
+def PipelinePass : Pass<"ashlar-tile-pipeline", "::ashlar::tile::KernelOp"> {
+  let summary = "Expand the planned pipelines into asynchronous copies, groups and waits.";
+  let description = [{
+    Expands every loop with `tile.stages` = S. The buffers of its pipelined copies get a leading dimension of S
+    stages. The copies of the first S-1 iterations are issued before the loop, each iteration's as one group
+    (predicated by the trip count, which may be smaller, even zero). In the loop, iteration i
+
+    1. waits until its own group is complete (`tile.async_wait` S-2),
+    2. issues the copies of iteration i+S-1 into the stage that iteration i-1 has read, and commits the group, also
+       when the loop ends before that iteration: the number of groups in flight stays the same;
+    3. computes on its own stage.
+
+    The stage is a loop-carried index that wraps by comparison. The order is such that one barrier, between 1 and
+    2, separates all threads' reads of iteration i-1 from the copies that overwrite them *and* makes all threads'
+    copies visible. After the loop, `tile.async_wait 0` says that nothing is under way.
+
+    After, for S = 3:
+    ```mlir
+    %staged = tile.alloc : !tile.buffer<3x128x32xf16, shared>
+    … copies of iterations 0 and 1 into stages 0 and 1, tile.async_commit after each
+    scf.for %k = %c0 to %c512 step %c32 iter_args(%read = %c0) -> (index) {
+      tile.async_wait 1
+      %ahead = arith.addi %k, %c64 : index
+      %more = arith.cmpi slt, %ahead, %c512 : index
+      … %write = %read == 0 ? 2 : %read - 1
+      %into = tile.stage %staged[%write] : …
+      tile.copy async %a[%m, %ahead] -> %into if %more : …
+      tile.async_commit
+      %sa = tile.stage %staged[%read] : …
+      … the body, on %sa
+      scf.yield %next : index
+    }
+    tile.async_wait 0
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+//===-- ashlar-tile-plan-shared-memory ----------------------------------------===//
+
+def PlanSharedMemoryPass : Pass<"ashlar-tile-plan-shared-memory", "::ashlar::tile::KernelOp"> {
+  let summary = "Give every shared buffer its offset, with reuse by liveness.";
+  let description = [{
+    A buffer lives from its first to its last use; through the whole of a loop that uses it and does not contain
+    its `tile.alloc`; and, filled by an asynchronous copy, until the `tile.async_wait 0` after it. Buffers that never live
+    together may share memory. Offsets are exact for up to a dozen buffers (a search that ends with a proof or at
+    a fixed number of steps) and multiples of 128 bytes, or of the period of the swizzle if that is more.
+
+    Leaves `offset` on every `tile.alloc` and `shared_bytes` on the kernel. A kernel that needs more than
+    `max-shared-memory-bytes` is refused: the diagnostic names the largest buffers.
+
+    Before: `%a = tile.alloc : !tile.buffer<128x32xf16, shared>`. After:
+    `%a = tile.alloc {offset = 8192 : i64} : !tile.buffer<128x32xf16, shared>`.
+  }];
+  let options = [
+    Option<"maxSharedMemoryBytes", "max-shared-memory-bytes", "int64_t", "232448",
+           "shared memory that one block may use">
+  ];
+}
+
+//===-- ashlar-tile-plan-barriers ---------------------------------------------===//
+
+def PlanBarriersPass : Pass<"ashlar-tile-plan-barriers", "::ashlar::tile::KernelOp"> {
+  let summary = "Insert the barriers that hazards on shared and global memory demand.";
+  let description = [{
+    Every operation is executed by all threads, each with elements of its own, so an operation that reads what an
+    earlier one wrote (or overwrites what an earlier one read or wrote) needs a barrier between them. Memory is the
+    byte range of a shared buffer, or a global buffer. The analysis follows loops to a fixpoint and both branches
+    of `scf.if`; an asynchronous copy writes at the wait that retires it. Stages of a buffer are told apart where
+    their indices are constants, or rotate with the iterations of one loop.
+
+    Barriers stand outside a loop where that suffices, and none can be left out alone. Where a barrier cannot help
+    because a copy may still be under way (a missing `tile.async_wait`), the kernel is refused.
+
+    Precondition: `ashlar-tile-plan-shared-memory` has run. The scalars that control `scf.if` and `scf.for` are the
+    same in all threads of a block (nothing on this level can make them differ).
+  }];
+}
+
+//===-- ashlar-tile-verify-barriers -------------------------------------------===//
+
+def VerifyBarriersPass : Pass<"ashlar-tile-verify-barriers", "::ashlar::tile::KernelOp"> {
+  let summary = "Refuse kernels that lack a barrier or a wait.";
+  let description = [{
+    The analysis of `ashlar-tile-plan-barriers`, as a check: names both operations of every hazard that no barrier
+    separates. Changes nothing.
+  }];
+}
+
+//===-- ashlar-tile-verify-budget ---------------------------------------------===//
+
+def VerifyBudgetPass : Pass<"ashlar-tile-verify-budget", "::ashlar::tile::KernelOp"> {
+  let summary = "Refuse kernels that need more registers or shared memory than a block may have.";
+  let description = [{
+    Registers per thread are those of the tiles that live at the same time (registers per thread by the
+    distribution, times the element's bits, over 32), one for each scalar, and 16 for addresses and what the
+    generated code needs beside. The peak is written onto the kernel as `tile.register_estimate`; the limit is
+    `max-registers-per-thread`, or less where the block's threads share `registers-per-multiprocessor`.
+
+    A diagnostic names the operation at the peak, the tiles that live there and the way out.
+  }];
+  let options = [
+    Option<"maxRegistersPerThread", "max-registers-per-thread", "int64_t", "255",
+           "registers that one thread may use">,
+    Option<"registersPerMultiprocessor", "registers-per-multiprocessor", "int64_t", "65536",
+           "registers that the threads of a block share">,
+    Option<"maxSharedMemoryBytes", "max-shared-memory-bytes", "int64_t", "232448",
+           "shared memory that one block may use">
+  ];
+}
+
+#endif
