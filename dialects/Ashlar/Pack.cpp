@@ -1,0 +1,109 @@
+//===-- Pack.cpp - ashlar.pack, ashlar.unpack and the packing attribute ---===//
+//
+// The two operations are each other's inverse and obey the same rules with input and result exchanged.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Ashlar/Ashlar.h"
+#include "dialects/Ashlar/Verification.h"
+
+using namespace mlir;
+using namespace ashlar::ash;
+
+LogicalResult PackingAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef name,
+                                  ArrayRef<DenseI64ArrayAttr> factors, ArrayRef<int64_t> permutation) {
+  int64_t count = 0;
+  for (DenseI64ArrayAttr list : factors) {
+    if (list.empty())
+      return emitError() << "packing: expected at least one factor for each dimension";
+    for (auto [index, factor] : llvm::enumerate(list.asArrayRef()))
+      if (factor < 1 && !(index == 0 && ShapedType::isDynamic(factor)))
+        return emitError() << "packing: expected factors of at least 1, or ? as a dimension's first";
+    count += list.size();
+  }
+  SmallVector<bool> seen(count, false);
+  for (int64_t factor : permutation) {
+    if (factor < 0 || factor >= count || seen[factor])
+      return emitError() << "packing: expected each of the " << count
+                         << " factors once in the new order, got " << factor;
+    seen[factor] = true;
+  }
+  if (static_cast<int64_t>(permutation.size()) != count)
+    return emitError() << "packing: expected " << count << " factors in the new order, got "
+                       << permutation.size();
+  return success();
+}
+
+FailureOr<SmallVector<SmallVector<int64_t>>> PackingAttr::resolveFactors(ArrayRef<int64_t> shape) const {
+  if (shape.size() != getFactors().size() || ShapedType::isDynamicShape(shape))
+    return failure();
+  SmallVector<SmallVector<int64_t>> resolved;
+  for (auto [size, list] : llvm::zip_equal(shape, getFactors())) {
+    SmallVector<int64_t> &factors = resolved.emplace_back(list.asArrayRef());
+    int64_t inner = 1;
+    for (int64_t factor : ArrayRef(factors).drop_front())
+      inner *= factor;
+    if (ShapedType::isDynamic(factors.front()))
+      factors.front() = size / inner;
+    if (factors.front() * inner != size)
+      return failure();
+  }
+  return resolved;
+}
+
+static LogicalResult verifyPacking(Operation *op, PackingAttr packing, RankedTensorType plain,
+                                   RankedTensorType packed) {
+  if (failed(packing.resolveFactors(plain.getShape())))
+    return op->emitOpError("C1: expected a static tensor that the factors of ")
+           << packing << " divide, got " << plain;
+  Type from = plain.getElementType(), to = packed.getElementType();
+  unsigned ratio = 1;
+  if (from != to) {
+    bool integers = from.isSignlessInteger() && to.isSignlessInteger();
+    ratio = integers ? to.getIntOrFloatBitWidth() / from.getIntOrFloatBitWidth() : 0;
+    if (!llvm::isPowerOf2_32(ratio) || ratio * from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
+      return op->emitOpError("C2: expected packed elements of ")
+             << from << " or an integer 2, 4, 8, ... times as wide, got " << to;
+  }
+  if (packed.getRank() != 1 || packed.isDynamicDim(0) ||
+      packed.getNumElements() * ratio != plain.getNumElements())
+    return op->emitOpError("C3: expected a vector of ")
+           << plain.getNumElements() << " elements of " << from << ", " << ratio << " in each " << to
+           << ", got " << packed;
+  return success();
+}
+
+LogicalResult PackOp::verify() {
+  return verifyPacking(*this, getPacking(), tensorTypeOf(getInput()), tensorTypeOf(getResult()));
+}
+
+LogicalResult UnpackOp::verify() {
+  return verifyPacking(*this, getPacking(), tensorTypeOf(getResult()), tensorTypeOf(getInput()));
+}
+
+OpFoldResult PackOp::fold(FoldAdaptor) {
+  auto unpack = getInput().getDefiningOp<UnpackOp>();
+  if (unpack && unpack.getPacking() == getPacking() && unpack.getInput().getType() == getType())
+    return unpack.getInput();
+  return {};
+}
+
+OpFoldResult UnpackOp::fold(FoldAdaptor) {
+  auto pack = getInput().getDefiningOp<PackOp>();
+  if (pack && pack.getPacking() == getPacking() && pack.getInput().getType() == getType())
+    return pack.getInput();
+  return {};
+}
+
+static LogicalResult reifyStaticShape(OpBuilder &builder, Value result, ReifiedRankedShapedTypeDims &shapes) {
+  shapes.assign(1, getAsIndexOpFoldResult(builder.getContext(), tensorTypeOf(result).getShape()));
+  return success();
+}
+
+LogicalResult PackOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reifyStaticShape(builder, getResult(), shapes);
+}
+
+LogicalResult UnpackOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reifyStaticShape(builder, getResult(), shapes);
+}
