@@ -68,11 +68,11 @@ def Tile_LaunchOp : Tile_Op<"launch", [AttrSizedOperandSegments, Pure, DeclareOp
     kernel needs beside its inputs and outputs: the types in `workspace` (static tensors).
 
     Constraints:
-    * (C1) the callee is a `tile.kernel` whose arguments agree in number, shape and element type with inputs,
-      results, workspace and dimensions.
+    * (C1) the callee, while it is a `tile.kernel` (later it is a `gpu.func`), exists and its arguments agree in number, shape and
+      element type with inputs, results, workspace and dimensions.
     * (C2) as many `result_dimensions` as the results have dynamic dimensions.
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyRankedTensor>:$inputs, Variadic<Index>:$dimensions,
+  let arguments = (ins SymbolRefAttr:$kernel, Variadic<AnyRankedTensor>:$inputs, Variadic<Index>:$dimensions,
                        Variadic<Index>:$result_dimensions, DefaultValuedAttr<TypeArrayAttr, "{}">:$workspace);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{

@@ -14,7 +14,7 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
 
     What lies outside reads as zero and is not written: outside the view's extents, or with a coordinate outside
     [0, extent) of a *static* buffer dimension. A coordinate into a dynamic buffer dimension must lie inside
-    whenever the view's coordinates do.
+    whenever the view's coordinates do. Symbols are never negative.
 
     Constraints:
     * (C1) the map has as many dimensions as the view's rank, as many symbols as there are symbol operands, and as

@@ -1,0 +1,115 @@
+//===-- LowerKernels.cpp - kernels, views and shared buffers ----------------===//
+//
+// What frames a kernel becomes a gpu.func; views and buffers become pointers.
+//
+//===-----------------------------------------------------------------------===//
+#include "Lowering.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+using namespace ashlar::tile;
+
+namespace {
+
+struct LowerKernel : OpConversionPattern<KernelOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(KernelOp kernel, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    TypeConverter::SignatureConversion signature(kernel.getNumArguments());
+    if (failed(typeConverter->convertSignatureArgs(kernel.getArgumentTypes(), signature)))
+      return rewriter.notifyMatchFailure(kernel, "an argument has no type on the GPU level");
+    auto type = rewriter.getFunctionType(signature.getConvertedTypes(), {});
+    auto function = gpu::GPUFuncOp::create(rewriter, kernel.getLoc(), kernel.getSymName(), type);
+    function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), rewriter.getUnitAttr());
+    auto threads = static_cast<int32_t>(kernel.getThreads());
+    function->setAttr("nvvm.reqntid", rewriter.getDenseI32ArrayAttr({threads, 1, 1}));
+    function->setAttr("nvvm.minctasm", rewriter.getI32IntegerAttr(1));
+    function->setAttr("ashlar.grid", kernel.getGridAttr());
+    function->setAttr("ashlar.shared_bytes", rewriter.getI64IntegerAttr(kernel.getSharedBytes().value_or(0)));
+    if (kernel.getScheduleAttr())
+      function->setAttr("ashlar.schedule", kernel.getScheduleAttr());
+    rewriter.eraseBlock(&function.getBody().front());
+    rewriter.inlineRegionBefore(kernel.getBody(), function.getBody(), function.getBody().end());
+    if (failed(rewriter.convertRegionTypes(&function.getBody(), *typeConverter, &signature)))
+      return failure();
+    rewriter.eraseOp(kernel);
+    return success();
+  }
+};
+
+struct LowerReturn : OpConversionPattern<ReturnOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(ReturnOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<gpu::ReturnOp>(op);
+    return success();
+  }
+};
+
+struct LowerBlockId : OpConversionPattern<BlockIdOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(BlockIdOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    auto dimension = static_cast<gpu::Dimension>(op.getDimension());
+    rewriter.replaceOpWithNewOp<gpu::BlockIdOp>(op, rewriter.getIndexType(), dimension);
+    return success();
+  }
+};
+
+/// A view is its buffer's pointer; accesses find the map through the operation.
+struct LowerView : OpConversionPattern<ViewOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(ViewOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOp(op, adaptor.getBuffer());
+    return success();
+  }
+};
+
+struct LowerAlloc : OpConversionPattern<AllocOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(AllocOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    if (!op.getOffset())
+      return op.emitOpError("has no offset; run ashlar-tile-plan-shared-memory first");
+    Type pointer = typeConverter->convertType(op.getType());
+    Value base = LLVM::AddressOfOp::create(rewriter, op.getLoc(), pointer, "ashlar_shared");
+    rewriter.replaceOpWithNewOp<LLVM::GEPOp>(op, pointer, rewriter.getI8Type(), base,
+                                             ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(*op.getOffset())});
+    return success();
+  }
+};
+
+struct LowerStage : OpConversionPattern<StageOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(StageOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    IndexMath math(rewriter, op.getLoc());
+    BufferType buffer = op.getBuffer().getType();
+    Value offset = math.mul(adaptor.getIndex(), buffer.getStrides().front());
+    rewriter.replaceOp(op, offsetPointer(math, adaptor.getBuffer(), offset,
+                                         buffer.getElementType().getIntOrFloatBitWidth()));
+    return success();
+  }
+};
+
+struct LowerTranspose : OpConversionPattern<TransposeOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(TransposeOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOp(op, adaptor.getBuffer());
+    return success();
+  }
+};
+
+struct LowerBarrier : OpConversionPattern<BarrierOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(BarrierOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    NVVM::BarrierOp::create(rewriter, op.getLoc());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+} // namespace
+
+void ashlar::tile::populateKernelPatterns(const TypeConverter &converter, RewritePatternSet &patterns) {
+  patterns.add<LowerKernel, LowerReturn, LowerBlockId, LowerView, LowerAlloc, LowerStage, LowerTranspose,
+               LowerBarrier>(converter, patterns.getContext());
+}

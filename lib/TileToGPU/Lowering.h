@@ -1,0 +1,51 @@
+//===-- Lowering.h - the patterns of this conversion, by family -------------===//
+#ifndef ASHLAR_LIB_TILETOGPU_LOWERING_H
+#define ASHLAR_LIB_TILETOGPU_LOWERING_H
+
+#include "Coordinates.h"
+#include "Registers.h"
+#include "ViewAddressing.h"
+#include "dialects/Tile/Tile.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace ashlar::tile {
+
+/// tile.kernel, tile.return, tile.block_id, tile.view, tile.alloc, tile.stage, tile.transpose, tile.barrier.
+void populateKernelPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+/// arith and math on tiles, constants, splats, iota, layout conversions that rename registers, unpack.
+void populateElementwisePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+/// tile.copy, tile.async_commit, tile.async_wait.
+void populateCopyPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+/// tile.load and tile.store, vector by vector.
+void populateAccessPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+/// tile.load from shared memory by ldmatrix, where it fits; preferred to the general pattern.
+void populateFragmentPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+/// tile.mma.
+void populateMmaPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+/// tile.reduce and tile.broadcast.
+void populateReductionPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+
+/// The distribution of a tile-typed value; every tile has one when this conversion runs.
+inline layout::Distribution distributionOf(mlir::Value tile) {
+  return getDistributionAttr(tile.getType()).getDistribution();
+}
+
+/// Addressing of an access to `view` (an operand of tile.view's result), its operands remapped by `rewriter`.
+/// Fails when the view is not the result of a tile.view, as behind a loop-carried value.
+mlir::FailureOr<ViewAddressing> makeViewAddressing(IndexMath &math, mlir::ConversionPatternRewriter &rewriter,
+                                                   mlir::Value view, mlir::Value base,
+                                                   std::optional<llvm::ArrayRef<bool>> inBounds);
+
+/// Loads a vector of `type` (1-D) from `address`; zero where the element does not exist.
+mlir::Value loadOrZero(IndexMath &math, ElementAddress address, mlir::VectorType type);
+
+/// Bytes of alignment that an access to a whole vector of `type` has.
+unsigned alignmentOf(mlir::VectorType type);
+
+/// How many elements of a view are contiguous in memory along `dim` from each multiple of that number, when the
+/// access starts at `offsets`; at most `limit`.
+int64_t viewVectorWidth(mlir::Value view, mlir::ValueRange offsets, int64_t dim, int64_t limit);
+
+} // namespace ashlar::tile
+
+#endif // ASHLAR_LIB_TILETOGPU_LOWERING_H

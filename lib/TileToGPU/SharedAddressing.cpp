@@ -1,0 +1,64 @@
+//===-- SharedAddressing.cpp - addresses in a swizzled shared buffer --------===//
+//
+// Linear offsets, the XOR swizzle, and what both say about vector accesses.
+//
+//===-----------------------------------------------------------------------===//
+#include "SharedAddressing.h"
+#include "ViewAddressing.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+using namespace ashlar::tile;
+
+SharedAddressing::SharedAddressing(IndexMath &math, BufferType buffer, Value base, ArrayRef<Value> coordinates)
+    : math(math), buffer(buffer), base(base), runtimePart(math.constant(0)), strides(buffer.getStrides()) {
+  for (auto [coordinate, stride] : llvm::zip(coordinates, strides))
+    runtimePart = math.add(runtimePart, math.mul(coordinate, stride));
+  if (BufferLayoutAttr layout = buffer.getLayout()) {
+    swizzleBits = layout.getSwizzleBits();
+    swizzleBase = layout.getSwizzleBase();
+    swizzleShift = layout.getSwizzleShift();
+  }
+}
+
+Value SharedAddressing::swizzled(int64_t constantPart) {
+  Value &pointer = pointers[constantPart];
+  if (pointer)
+    return pointer;
+  Value offset = math.add(runtimePart, constantPart);
+  if (swizzleBits > 0) {
+    Value source = math.div(offset, int64_t(1) << swizzleShift);
+    Value bits = math.bitAnd(source, ((int64_t(1) << swizzleBits) - 1) << swizzleBase);
+    offset = math.bitXor(offset, bits);
+  }
+  return pointer = offsetPointer(math, base, offset, buffer.getElementType().getIntOrFloatBitWidth());
+}
+
+Value SharedAddressing::at(ArrayRef<int64_t> offset) {
+  int64_t linear = 0;
+  for (auto [step, stride] : llvm::zip(offset, strides))
+    linear += step * stride;
+  int64_t period = swizzleBits > 0 ? int64_t(1) << (swizzleBits + swizzleBase + swizzleShift) : 1;
+  int64_t constantPart = linear % period;
+  Value pointer = swizzled(constantPart);
+  if (linear == constantPart)
+    return pointer;
+  return offsetPointer(math, pointer, math.constant(linear - constantPart),
+                       buffer.getElementType().getIntOrFloatBitWidth());
+}
+
+int64_t ashlar::tile::sharedVectorWidth(BufferType buffer, int64_t &contiguousDim) {
+  int64_t width = 128 / buffer.getElementType().getIntOrFloatBitWidth();
+  contiguousDim = -1;
+  for (auto [dim, stride] : llvm::enumerate(buffer.getStrides())) {
+    if (stride == 1 && contiguousDim < 0)
+      contiguousDim = dim;
+    else
+      while (stride % width != 0)
+        width /= 2;
+  }
+  BufferLayoutAttr layout = buffer.getLayout();
+  if (layout && layout.getSwizzleBits() > 0)
+    width = std::min(width, int64_t(1) << layout.getSwizzleBase());
+  return contiguousDim < 0 ? 1 : width;
+}
