@@ -9,6 +9,48 @@
 
 include "mlir/Pass/PassBase.td"
 
+//===-- ashlar-tile-assign-layouts --------------------------------------------===//
+
+def AssignLayoutsPass : Pass<"ashlar-tile-assign-layouts", "::ashlar::tile::KernelOp"> {
+  let summary = "Decide which thread holds which element, and how shared memory is arranged.";
+  let description = [{
+    Gives every tile a `#tile.distribution`, every shared buffer a `#tile.buffer_layout` and every copy its vector,
+    from the products outward:
+
+    1. The result and operands of each `tile.mma` get the fragments of its instruction, for the grid of warps
+       `schedule.warps` = [along M, along N] (`mma_sync`) or the grid of threads `schedule.thread_grid` (`fma`); a
+       grid that is missing or does not divide the tile is chosen.
+    2. Tiles that elementwise operations, loops and branches connect share a distribution; `tile.reduce` and
+       `tile.broadcast` pass it on as a slice; loads and constants take what is asked. Tiles without a product near
+       them are blocked along the dimension that is contiguous in global memory, such that reductions stay within
+       a warp.
+    3. Where distributions meet that differ, cheap producers are repeated and others converted: by renaming
+       registers (`tile.convert_layout`) where every thread already holds its elements, else through shared memory.
+       Global accesses that would waste more than half of every sector are converted, too.
+    4. Copies get `vector_dim` and `vector_width`; shared buffers are row-major along the dimension that is
+       written contiguously, with the swizzle or padding that makes for the fewest bank conflicts.
+
+    Distributions and layouts that are already there are kept. All threads of the kernel take part in every
+    distribution (those that have nothing of their own hold copies).
+
+    Before:
+    ```mlir
+    %sa = tile.alloc : !tile.buffer<128x32xf16, shared>
+    tile.copy %va[%m, %k] -> %sa : !tile.view<256x512xf16> -> !tile.buffer<128x32xf16, shared>
+    %a = tile.load %sa[%c0, %c0] : !tile.buffer<128x32xf16, shared> -> tensor<128x32xf16>
+    ```
+    After, where `%a` is the operand of a tensor-core product by 2x2 warps:
+    ```mlir
+    #A = #tile.distribution<"thread = [4:2@1, 8:1@0, 2:64@0, 2:0], value = [2:1@1, 2:8@0, 2:8@1, 4:16@0, 2:16@1]">
+    #shared = #tile.buffer_layout<[32, 1], swizzle = 2 : 3 : 3>
+    %sa = tile.alloc : !tile.buffer<128x32xf16, shared, #shared>
+    tile.copy %va[%m, %k] -> %sa {vector_dim = 1 : i64, vector_width = 8 : i64} : …
+    %a = tile.load %sa[%c0, %c0] : !tile.buffer<128x32xf16, shared, #shared> -> tensor<128x32xf16, #A>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 //===-- ashlar-tile-plan-pipeline ---------------------------------------------===//
 
 def PlanPipelinePass : Pass<"ashlar-tile-plan-pipeline", "::ashlar::tile::KernelOp"> {
