@@ -77,17 +77,17 @@ std::optional<Distribution> Distribution::make(std::vector<Mode> thread, std::ve
     return std::nullopt;
   }
   Distribution result;
-  result.threadModes_ = normalize(thread);
-  result.valueModes_ = normalize(value);
+  result.threadList = normalize(thread);
+  result.valueList = normalize(value);
   return result;
 }
 
-int64_t Distribution::threads() const { return countOf(threadModes_); }
-int64_t Distribution::values() const { return countOf(valueModes_); }
+int64_t Distribution::threads() const { return countOf(threadList); }
+int64_t Distribution::values() const { return countOf(valueList); }
 
 int64_t Distribution::replication() const {
   int64_t result = 1;
-  for (const Mode &mode : threadModes_)
+  for (const Mode &mode : threadList)
     if (mode.stride == 0)
       result *= mode.size;
   return result;
@@ -95,7 +95,7 @@ int64_t Distribution::replication() const {
 
 int Distribution::minimumRank() const {
   int rank = 0;
-  for (const std::vector<Mode> *modes : {&threadModes_, &valueModes_})
+  for (const std::vector<Mode> *modes : {&threadList, &valueList})
     for (const Mode &mode : *modes)
       if (mode.stride != 0)
         rank = std::max(rank, mode.dim + 1);
@@ -115,20 +115,20 @@ static void addDigits(const std::vector<Mode> &modes, int64_t index, std::vector
 
 std::vector<int64_t> Distribution::coordinate(int64_t thread, int64_t value, int rank) const {
   std::vector<int64_t> result = valueOffsets(value, rank);
-  addDigits(threadModes_, thread, result);
+  addDigits(threadList, thread, result);
   return result;
 }
 
 std::vector<int64_t> Distribution::valueOffsets(int64_t value, int rank) const {
   std::vector<int64_t> result(std::max(rank, 0), 0);
-  addDigits(valueModes_, value, result);
+  addDigits(valueList, value, result);
   return result;
 }
 
 std::vector<ThreadDigit> Distribution::threadDigits() const {
   std::vector<ThreadDigit> result;
   int64_t divisor = 1;
-  for (const Mode &mode : threadModes_) {
+  for (const Mode &mode : threadList) {
     result.push_back({mode, divisor});
     divisor *= mode.size;
   }
@@ -189,7 +189,7 @@ std::optional<std::string> Distribution::verify(std::span<const int64_t> dims) c
              "; registers hold at least one element";
   std::vector<std::vector<NamedMode>> byDim(dims.size());
   for (bool isThread : {true, false}) {
-    for (const Mode &mode : isThread ? threadModes_ : valueModes_) {
+    for (const Mode &mode : isThread ? threadList : valueList) {
       if (mode.stride == 0)
         continue;
       NamedMode named{mode, isThread};
@@ -209,14 +209,14 @@ Distribution Distribution::slice(int dim) const {
   if (dim < 0)
     return *this;
   std::vector<Mode> thread, value;
-  for (Mode mode : threadModes_) {
+  for (Mode mode : threadList) {
     if (mode.stride != 0 && mode.dim == dim)
       mode.stride = 0;
     else if (mode.dim > dim)
       --mode.dim;
     thread.push_back(mode);
   }
-  for (Mode mode : valueModes_) {
+  for (Mode mode : valueList) {
     if (mode.dim == dim)
       continue;
     if (mode.dim > dim)
@@ -224,8 +224,8 @@ Distribution Distribution::slice(int dim) const {
     value.push_back(mode);
   }
   Distribution result;
-  result.threadModes_ = normalize(thread);
-  result.valueModes_ = normalize(value);
+  result.threadList = normalize(thread);
+  result.valueList = normalize(value);
   return result;
 }
 
@@ -233,7 +233,7 @@ std::vector<int64_t> Distribution::sliceRegisters(int dim) const {
   std::vector<int64_t> result(values());
   for (int64_t value = 0; value < int64_t(result.size()); ++value) {
     int64_t rest = value, scale = 1, reg = 0;
-    for (const Mode &mode : valueModes_) {
+    for (const Mode &mode : valueList) {
       int64_t digit = rest % mode.size;
       rest /= mode.size;
       if (mode.dim == dim)
@@ -248,7 +248,7 @@ std::vector<int64_t> Distribution::sliceRegisters(int dim) const {
 
 Distribution Distribution::insertDimension(int dim) const {
   Distribution result = *this;
-  for (std::vector<Mode> *modes : {&result.threadModes_, &result.valueModes_})
+  for (std::vector<Mode> *modes : {&result.threadList, &result.valueList})
     for (Mode &mode : *modes)
       if (mode.stride != 0 && mode.dim >= dim)
         ++mode.dim;
@@ -267,7 +267,7 @@ std::optional<Distribution> Distribution::transpose(std::span<const int> permuta
     position[source] = int(i);
   }
   Distribution result = *this;
-  for (std::vector<Mode> *modes : {&result.threadModes_, &result.valueModes_})
+  for (std::vector<Mode> *modes : {&result.threadList, &result.valueList})
     for (Mode &mode : *modes)
       if (mode.stride != 0)
         mode.dim = position[mode.dim];
@@ -275,9 +275,9 @@ std::optional<Distribution> Distribution::transpose(std::span<const int> permuta
 }
 
 int64_t Distribution::contiguousValues(int dim) const {
-  if (valueModes_.empty() || valueModes_.front().dim != dim || valueModes_.front().stride != 1)
+  if (valueList.empty() || valueList.front().dim != dim || valueList.front().stride != 1)
     return 1;
-  return valueModes_.front().size;
+  return valueList.front().size;
 }
 
 std::optional<std::vector<int64_t>> registerPermutation(const Distribution &source,

@@ -24,7 +24,7 @@ static std::string printModes(const std::vector<Mode> &modes) {
 }
 
 std::string Distribution::print() const {
-  return "thread = " + printModes(threadModes_) + ", value = " + printModes(valueModes_);
+  return "thread = " + printModes(threadList) + ", value = " + printModes(valueList);
 }
 
 static Mode parseMode(TextCursor &cursor) {

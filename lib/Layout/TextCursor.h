@@ -67,6 +67,9 @@ public:
     return result;
   }
 
+  /// What has not been read yet.
+  std::string_view rest() const { return text.substr(position); }
+
   bool expectEnd() {
     skipSpace();
     if (!failed() && position != text.size())

@@ -101,8 +101,8 @@ public:
   /// The text `parse` reads.
   std::string print() const;
 
-  const std::vector<Mode> &threadModes() const { return threadModes_; }
-  const std::vector<Mode> &valueModes() const { return valueModes_; }
+  const std::vector<Mode> &threadModes() const { return threadList; }
+  const std::vector<Mode> &valueModes() const { return valueList; }
   /// Threads that take part; registers (elements) each of them holds.
   int64_t threads() const;
   int64_t values() const;
@@ -153,8 +153,8 @@ public:
   bool operator==(const Distribution &) const = default;
 
 private:
-  std::vector<Mode> threadModes_;
-  std::vector<Mode> valueModes_;
+  std::vector<Mode> threadList;
+  std::vector<Mode> valueList;
 };
 
 /// If every thread holds the same elements under `source` as under `destination`, a conversion only renames
