@@ -112,11 +112,12 @@ static LogicalResult convertToLLVM(gpu::GPUModuleOp gpuModule, unsigned indexBit
   return applyPartialConversion(gpuModule, target, std::move(patterns));
 }
 
-/// The block size is exact, not a bound: `reqntid` lets the assembler use it. One resident block is what register
-/// allocation shall aim at unless a schedule asks for more: without a lower bound ptxas ignores setmaxnreg and keeps
-/// registers for blocks that shared memory forbids.
+/// The block size is exact, not a bound: `reqntid` lets the assembler use it. One resident block is what
+/// register allocation shall aim at unless a schedule asks for more: without a lower bound ptxas ignores
+/// setmaxnreg and keeps registers for blocks that shared memory forbids.
 static void completeKernelAttributes(gpu::GPUModuleOp gpuModule) {
-  StringRef upperBound = NVVM::NVVMDialect::getMaxntidAttrName(), exact = NVVM::NVVMDialect::getReqntidAttrName();
+  StringRef upperBound = NVVM::NVVMDialect::getMaxntidAttrName(),
+            exact = NVVM::NVVMDialect::getReqntidAttrName();
   StringRef minBlocks = NVVM::NVVMDialect::getMinctasmAttrName();
   Builder builder(gpuModule.getContext());
   for (auto function : gpuModule.getOps<LLVM::LLVMFuncOp>()) {
