@@ -45,7 +45,7 @@ inline constexpr int64_t bufferAlignment = 256;
 
 /// Caps on what a manifest may contain; beyond them it is refused.
 struct ManifestLimits {
-  static constexpr size_t jsonBytes = 64u << 20;
+  static constexpr size_t jsonBytes = 16u << 20;
   static constexpr size_t jsonDepth = 64;
   static constexpr size_t functions = 4096;
   static constexpr size_t tensorsPerFunction = 4096;

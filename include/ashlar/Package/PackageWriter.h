@@ -56,6 +56,8 @@ private:
   Manifest contents;
   std::map<std::string, std::string> entries;
   std::string constantBytes;
+  /// Where constants of a given hash start in constantBytes.
+  std::map<size_t, std::vector<int64_t>> offsetsByHash;
 };
 
 } // namespace ashlar::package

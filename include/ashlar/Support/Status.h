@@ -89,20 +89,22 @@ private:
 } // namespace ashlar
 
 /// Leaves the function with the status of `expression` when that failed.
-#define ASHLAR_RETURN_IF_ERROR(expression)                                                                        \
-  if (::ashlar::Status ashlarStatus = (expression); !ashlarStatus.ok())                                           \
-  return ashlarStatus
+#define ASHLAR_RETURN_IF_ERROR(expression) \
+  do { \
+    if (::ashlar::Status ashlarStatus = (expression); !ashlarStatus.ok()) \
+      return ashlarStatus; \
+  } while (false)
 
 #define ASHLAR_CONCATENATE_INNER(a, b) a##b
 #define ASHLAR_CONCATENATE(a, b) ASHLAR_CONCATENATE_INNER(a, b)
-#define ASHLAR_ASSIGN_OR_RETURN_IMPL(temporary, target, expression)                                               \
-  auto temporary = (expression);                                                                                  \
-  if (!temporary)                                                                                                 \
-    return temporary.status();                                                                                    \
+#define ASHLAR_ASSIGN_OR_RETURN_IMPL(temporary, target, expression) \
+  auto temporary = (expression); \
+  if (!temporary) \
+    return temporary.status(); \
   target = *std::move(temporary)
 
 /// `target = value of expression`, or leaves the function with its status. `target` may be a declaration.
-#define ASHLAR_ASSIGN_OR_RETURN(target, expression)                                                               \
+#define ASHLAR_ASSIGN_OR_RETURN(target, expression) \
   ASHLAR_ASSIGN_OR_RETURN_IMPL(ASHLAR_CONCATENATE(ashlarExpected, __LINE__), target, expression)
 
 #endif // ASHLAR_SUPPORT_STATUS_H

@@ -1,0 +1,140 @@
+//===-- ManifestToJson.cpp - from the manifest's structs to JSON ----------===//
+//
+// Keys keep the order in which they are written here, so equal manifests give equal bytes. Dimension symbols and
+// kernels are written by name, which keeps the file readable.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ashlar/Package/Manifest.h"
+
+#include "ExpressionNames.h"
+
+#include <nlohmann/json.hpp>
+
+namespace ashlar::package {
+
+using Json = nlohmann::ordered_json;
+
+static Json toJson(const Expression &expression, const std::vector<DimSymbol> &symbols) {
+  if (expression.kind() == Expression::Kind::Constant)
+    return expression.value();
+  if (expression.kind() == Expression::Kind::Dim)
+    return Json::array({"dim", symbols[static_cast<size_t>(expression.value())].name});
+  Json result = Json::array({expressionName(expression.kind())});
+  for (const Expression &operand : expression.operands())
+    result.push_back(toJson(operand, symbols));
+  return result;
+}
+
+static Json toJson(const Target &target) {
+  return {{"name", target.name},
+          {"image", target.image},
+          {"kind", imageKindName(target.kind)},
+          {"capability", target.capability},
+          {"exact", target.exact}};
+}
+
+static Json toJson(const Kernel &kernel) {
+  Json resources = Json::array();
+  for (const KernelResources &entry : kernel.resources)
+    resources.push_back({{"target", entry.target},
+                         {"registers", entry.registers},
+                         {"spill_bytes", entry.spillBytes},
+                         {"shared_bytes", entry.sharedBytes},
+                         {"notes", entry.notes}});
+  return {{"name", kernel.name},
+          {"schedule", kernel.schedule},
+          {"location", kernel.location},
+          {"resources", std::move(resources)}};
+}
+
+static Json toJson(const Tensor &tensor, const std::vector<DimSymbol> &symbols) {
+  Json dims = Json::array();
+  for (const Dim &dim : tensor.type.dims)
+    dims.push_back(dim.symbol ? Json(symbols[*dim.symbol].name) : Json(dim.size));
+  Json result = {{"name", tensor.name}, {"element", elementTypeName(tensor.type.element)}, {"dims", std::move(dims)}};
+  if (tensor.tolerance)
+    result["tolerance"] = {{"absolute", tensor.tolerance->absolute}, {"relative", tensor.tolerance->relative}};
+  return result;
+}
+
+static Json toJson(const DimSymbol &symbol) {
+  Json result = {{"name", symbol.name}, {"input", symbol.input}, {"axis", symbol.axis}};
+  if (symbol.max)
+    result["max"] = *symbol.max;
+  if (symbol.multipleOf != 1)
+    result["multiple_of"] = symbol.multipleOf;
+  return result;
+}
+
+static Json toJson(const BufferRef &buffer) { return {{bufferKindName(buffer.kind), buffer.index}}; }
+
+static Json toJson(const Argument &argument, const std::vector<DimSymbol> &symbols) {
+  if (argument.kind == Argument::Kind::Buffer)
+    return toJson(argument.buffer);
+  return {{argument.kind == Argument::Kind::I32 ? "i32" : "i64", toJson(argument.value, symbols)}};
+}
+
+static Json toJson(const Step &step, const Manifest &manifest, const std::vector<DimSymbol> &symbols) {
+  if (step.kind == Step::Kind::Copy)
+    return {{"kind", "copy"},
+            {"source", toJson(step.copy.source)},
+            {"destination", toJson(step.copy.destination)},
+            {"bytes", toJson(step.copy.bytes, symbols)}};
+  const LaunchStep &launch = step.launch;
+  Json grid = Json::array(), arguments = Json::array();
+  for (const Expression &extent : launch.grid)
+    grid.push_back(toJson(extent, symbols));
+  for (const Argument &argument : launch.arguments)
+    arguments.push_back(toJson(argument, symbols));
+  return {{"kind", "launch"},
+          {"kernel", manifest.kernels[launch.kernel].name},
+          {"grid", std::move(grid)},
+          {"block", launch.block},
+          {"cluster", launch.cluster},
+          {"dynamic_shared_bytes", launch.dynamicSharedBytes},
+          {"arguments", std::move(arguments)}};
+}
+
+static Json toJson(const Function &function, const Manifest &manifest) {
+  Json inputs = Json::array(), outputs = Json::array(), symbols = Json::array(), slots = Json::array(),
+       steps = Json::array();
+  for (const Tensor &input : function.inputs)
+    inputs.push_back(toJson(input, function.symbols));
+  for (const Tensor &output : function.outputs)
+    outputs.push_back(toJson(output, function.symbols));
+  for (const DimSymbol &symbol : function.symbols)
+    symbols.push_back(toJson(symbol));
+  for (const ArenaSlot &slot : function.slots)
+    slots.push_back({{"offset", toJson(slot.offset, function.symbols)}, {"size", toJson(slot.size, function.symbols)}});
+  for (const Step &step : function.steps)
+    steps.push_back(toJson(step, manifest, function.symbols));
+  return {{"name", function.name},
+          {"symbols", std::move(symbols)},
+          {"inputs", std::move(inputs)},
+          {"outputs", std::move(outputs)},
+          {"arena", {{"size", toJson(function.arenaSize, function.symbols)}, {"slots", std::move(slots)}}},
+          {"steps", std::move(steps)}};
+}
+
+std::string manifestToJson(const Manifest &manifest) {
+  Json targets = Json::array(), kernels = Json::array(), functions = Json::array(), table = Json::array();
+  for (const Target &target : manifest.targets)
+    targets.push_back(toJson(target));
+  for (const Kernel &kernel : manifest.kernels)
+    kernels.push_back(toJson(kernel));
+  for (const Function &function : manifest.functions)
+    functions.push_back(toJson(function, manifest));
+  for (const Constant &constant : manifest.constants)
+    table.push_back({{"name", constant.name}, {"offset", constant.offset}, {"size", constant.size}});
+  Json root = {{"format", {{"major", manifest.major}, {"minor", manifest.minor}}},
+               {"producer", manifest.producer},
+               {"targets", std::move(targets)},
+               {"functions", std::move(functions)},
+               {"kernels", std::move(kernels)},
+               {"constants", {{"bytes", manifest.constantsBytes}, {"table", std::move(table)}}},
+               {"reference", manifest.hasReference}};
+  return root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace ashlar::package

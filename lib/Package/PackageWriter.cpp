@@ -1,0 +1,79 @@
+//===-- PackageWriter.cpp - writing .ashlar packages ----------------------===//
+//
+// Collects entries by name and hands them to the ZIP writer in sorted order.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ashlar/Package/PackageWriter.h"
+#include "ashlar/Support/FileIO.h"
+
+#include "ZipArchive.h"
+
+#include <algorithm>
+
+namespace ashlar::package {
+
+static const char *imageSuffix(ImageKind kind) {
+  switch (kind) {
+  case ImageKind::Ptx:
+    return ".ptx";
+  case ImageKind::Cubin:
+    return ".cubin";
+  case ImageKind::SharedObject:
+    return ".so";
+  }
+  return "";
+}
+
+void PackageWriter::addTarget(Target target, std::string_view image) {
+  if (target.image.empty())
+    target.image = "kernels/" + target.name + imageSuffix(target.kind);
+  entries[target.image] = std::string(image);
+  contents.targets.push_back(std::move(target));
+}
+
+unsigned PackageWriter::addConstant(std::string name, std::span<const uint8_t> bytes) {
+  std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  std::vector<int64_t> &candidates = offsetsByHash[std::hash<std::string_view>()(text)];
+  auto equal = [&](int64_t offset) {
+    return std::string_view(constantBytes).substr(static_cast<size_t>(offset), text.size()) == text;
+  };
+  auto known = std::find_if(candidates.begin(), candidates.end(), equal);
+  if (known == candidates.end()) {
+    constantBytes.resize((constantBytes.size() + bufferAlignment - 1) / bufferAlignment * bufferAlignment);
+    candidates.push_back(static_cast<int64_t>(constantBytes.size()));
+    known = candidates.end() - 1;
+    constantBytes.append(text);
+  }
+  contents.constants.push_back({std::move(name), *known, static_cast<int64_t>(bytes.size())});
+  return static_cast<unsigned>(contents.constants.size() - 1);
+}
+
+void PackageWriter::setReference(std::span<const char> sharedObject) {
+  entries[referenceEntry] = std::string(sharedObject.data(), sharedObject.size());
+  contents.hasReference = true;
+}
+
+void PackageWriter::addExtraEntry(std::string name, std::string_view bytes) {
+  entries[std::move(name)] = std::string(bytes);
+}
+
+Expected<std::vector<uint8_t>> PackageWriter::write() {
+  contents.constantsBytes = static_cast<int64_t>(constantBytes.size());
+  ASHLAR_RETURN_IF_ERROR(verifyManifest(contents).withContext("the package to write is inconsistent"));
+  std::string json = manifestToJson(contents);
+  std::map<std::string, ZipContent> zip;
+  for (const auto &[name, bytes] : entries)
+    zip[name] = {bytes, false};
+  zip[manifestEntry] = {json, false};
+  if (!constantBytes.empty())
+    zip[constantsEntry] = {constantBytes, true};
+  return writeZip(zip);
+}
+
+Status PackageWriter::writeToFile(const std::string &path) {
+  ASHLAR_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, write());
+  return writeFile(path, bytes);
+}
+
+} // namespace ashlar::package
