@@ -176,3 +176,16 @@ struct RemoveUnusedKernelResults : OpRewritePattern<KernelOp> {
 void KernelOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<RemoveRedundantKernelInputs, RemoveUnusedKernelResults>(context);
 }
+
+//===----------------------------------------------------------------------===//
+// Reference
+//===----------------------------------------------------------------------===//
+
+FailureOr<SmallVector<Value>> KernelOp::decompose(OpBuilder &builder) {
+  IRMapping mapping;
+  mapping.map(getBlock()->getArguments(), getInputs());
+  for (Operation &op : getBlock()->without_terminator())
+    builder.clone(op, mapping);
+  return llvm::map_to_vector(getYield().getValues(),
+                             [&](Value value) { return mapping.lookupOrDefault(value); });
+}
