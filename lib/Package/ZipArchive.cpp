@@ -147,10 +147,22 @@ static Expected<ZipEntry> readDirectoryEntry(unzFile file, std::string &name, ui
   return entry;
 }
 
+/// Whether the file ends with an end-of-directory record and its comment; the library accepts a record cut short.
+static bool endsWithRecord(std::span<const uint8_t> archive) {
+  constexpr size_t recordBytes = 22, maxComment = 0xffff;
+  constexpr uint8_t signature[] = {'P', 'K', 5, 6};
+  for (size_t comment = 0; comment <= maxComment && comment + recordBytes <= archive.size(); ++comment) {
+    const uint8_t *record = archive.data() + archive.size() - comment - recordBytes;
+    if (std::equal(std::begin(signature), std::end(signature), record) && record[20] + 256u * record[21] == comment)
+      return true;
+  }
+  return false;
+}
+
 Expected<std::map<std::string, ZipEntry>> readZipDirectory(std::span<const uint8_t> archive) {
   OpenArchive open(archive);
   unz_global_info64 global;
-  if (!open.get() || unzGetGlobalInfo64(open.get(), &global) != UNZ_OK)
+  if (!endsWithRecord(archive) || !open.get() || unzGetGlobalInfo64(open.get(), &global) != UNZ_OK)
     return invalidPackage("not a ZIP archive, or truncated: it has no valid directory at its end");
   if (global.number_entry > maxZipEntries)
     return damaged("the ZIP directory lists " + std::to_string(global.number_entry) + " entries");
