@@ -97,6 +97,13 @@ std::optional<ConflictCount> tileConflicts(const Distribution &registers, const 
   return count;
 }
 
+int64_t widestVector(const Distribution &registers, const SwizzledLayout &memory, int elementBytes) {
+  for (int64_t width = 16; width > 1; width /= 2)
+    if (tileConflicts(registers, memory, elementBytes, width))
+      return width;
+  return 1;
+}
+
 std::optional<ConflictCount> ldmatrixTileConflicts(const SwizzledLayout &memory, int64_t rows,
                                                    int64_t columns, int elementBytes, std::string *error) {
   if (elementBytes < 1 || 16 % elementBytes != 0 || rows < 1 || columns < 1 || rows % 8 != 0 ||

@@ -7,6 +7,7 @@
 
 #include "ashlar/Layout/Distribution.h"
 
+#include "Failure.h"
 #include "ModeText.h"
 
 #include <algorithm>
@@ -32,13 +33,11 @@ static std::vector<Mode> normalize(const std::vector<Mode> &modes) {
       continue;
     if (mode.stride == 0)
       mode.dim = 0;
-    if (!result.empty()) {
-      Mode &last = result.back();
-      bool sameKind = last.dim == mode.dim && (last.stride == 0) == (mode.stride == 0);
-      if (sameKind && mode.stride == last.size * last.stride) {
-        last.size *= mode.size;
-        continue;
-      }
+    bool continues = !result.empty() && mode.dim == result.back().dim &&
+                     mode.stride == result.back().size * result.back().stride;
+    if (continues) {
+      result.back().size *= mode.size;
+      continue;
     }
     result.push_back(mode);
   }
@@ -71,11 +70,8 @@ std::optional<Distribution> Distribution::make(std::vector<Mode> thread, std::ve
   std::optional<std::string> problem = checkModes(thread, /*isThread=*/true);
   if (!problem)
     problem = checkModes(value, /*isThread=*/false);
-  if (problem) {
-    if (error)
-      *error = *problem;
-    return std::nullopt;
-  }
+  if (problem)
+    return failure(error, *problem);
   Distribution result;
   result.threadList = normalize(thread);
   result.valueList = normalize(value);

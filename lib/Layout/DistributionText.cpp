@@ -4,6 +4,7 @@
 //
 //===------------------------------------------------------------------------===//
 
+#include "Failure.h"
 #include "ModeText.h"
 #include "TextCursor.h"
 
@@ -62,11 +63,8 @@ std::optional<Distribution> Distribution::parse(std::string_view text, std::stri
   std::vector<Mode> thread = parseModes(cursor, "thread");
   cursor.expect(",");
   std::vector<Mode> value = parseModes(cursor, "value");
-  if (!cursor.expectEnd()) {
-    if (error)
-      *error = cursor.error();
-    return std::nullopt;
-  }
+  if (!cursor.expectEnd())
+    return failure(error, cursor.error());
   return make(std::move(thread), std::move(value), error);
 }
 

@@ -53,6 +53,10 @@ std::optional<ConflictCount> tileConflicts(const Distribution &registers, const 
                                            int elementBytes, int64_t vectorWidth,
                                            std::string *error = nullptr);
 
+/// The widest power of two of consecutive registers, at most 16 bytes of them, that every thread can move
+/// from or to `memory` as one aligned vector; 1 if none is wider.
+int64_t widestVector(const Distribution &registers, const SwizzledLayout &memory, int elementBytes);
+
 /// The conflicts of reading a tile of rows x columns from `memory` (coordinate (row, column)) by ldmatrix,
 /// one 8x8 matrix (8 rows of 16 bytes) an access. Fails if the tile is not made of such matrices or a row of
 /// 16 bytes is not consecutive and aligned.

@@ -25,9 +25,8 @@
 //                        (6,2):(8,2) after (4,3):(3,1) is ((2,2),3):((24,2),8)
 //   complement(A, m)     the offsets that A skips: every offset below m is A(i) + C(j) in exactly one way.
 //                        complement(4:2, 24) is (2,3):(1,8): A takes 0 2 4 6; C starts at 0 1 8 9 16 17
-//   rightInverse(A)      A(R(i)) = i for all i < size(R): which element lies at offset i, as far as the
-//   offsets
-//                        are contiguous
+//   rightInverse(A)      A(R(i)) = i for all i < size(R): the index of the element at offset i, for the
+//                        longest run of offsets from 0 that has a regular answer
 //   leftInverse(A)       R(A(i)) = i for all i < size(A)
 //   logicalDivide(A, T)  A's elements grouped as (within a tile, which tile), for a tile of the indices T
 //   logicalProduct(A, T) A repeated, the copies arranged like T

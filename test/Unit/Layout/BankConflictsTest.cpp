@@ -112,6 +112,17 @@ TEST(TileConflicts, PartialWarps) {
   EXPECT_EQ(tileConflicts(d, memory("(6,8):(8,1)"), 4, 1), (ConflictCount{2, 0, 0}));
 }
 
+TEST(TileConflicts, WidestVector) {
+  Distribution d = *blocked(std::vector<int64_t>{16, 64}, 32, 1, 8);
+  EXPECT_EQ(widestVector(d, memory("(16,64):(64,1)"), 2), 8);
+  EXPECT_EQ(widestVector(d, memory("Sw<3,3,3> o (16,64):(64,1)"), 2), 8);
+  EXPECT_EQ(widestVector(d, memory("Sw<3,2,3> o (16,64):(64,1)"), 2), 4); // the swizzle splits runs of 8
+  EXPECT_EQ(widestVector(d, memory("(16,64):(66,1)"), 2), 2);             // rows start at 4-byte boundaries
+  EXPECT_EQ(widestVector(d, memory("(16,64):(64,1)"), 4), 4);
+  EXPECT_EQ(widestVector(d, memory("(16,64):(1,16)"), 2), 1);
+  EXPECT_EQ(widestVector(*mmaAccumulator(16, 64, 1, 1), memory("(16,64):(64,1)"), 4), 2);
+}
+
 TEST(TileConflicts, RefusesVectorsThatAreNone) {
   std::string error;
   Distribution d = *blocked(std::vector<int64_t>{16, 64}, 32, 1, 8);

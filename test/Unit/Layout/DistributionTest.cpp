@@ -262,6 +262,12 @@ TEST(RegisterPermutation, RenamesOrRefuses) {
   EXPECT_FALSE(registerPermutation(a, parsed("thread = [4:1@0, 2:0], value = [2:4@0, 3:1@1]")));
 }
 
+TEST(RegisterPermutation, RefusesRegistersThatOverlap) {
+  // 0 1 1 2 against 0 1 2 3: every destination register has a source, but it is no permutation.
+  Distribution overlapping = parsed("thread = [], value = [2:1@0, 2:1@0]");
+  EXPECT_FALSE(registerPermutation(parsed("thread = [], value = [4:1@0]"), overlapping));
+}
+
 TEST(RegisterPermutation, EveryThreadHoldsTheSameElement) {
   Distribution source = *mmaAccumulator(64, 48, 4, 1), destination = *mmaOperandA(64, 48, 4, 1, 16);
   std::optional<std::vector<int64_t>> permutation = registerPermutation(source, destination);
