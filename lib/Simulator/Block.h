@@ -1,0 +1,187 @@
+//===-- Block.h - The threads of one block and their meetings ---------------------------------------------===//
+//
+// A `Block` is what one host thread needs to run blocks one after another: fibers for the threads, shared memory, and
+// the state of checks and counters. A thread runs until it has to wait, then switches straight to the next runnable one,
+// of its own warp first. When no thread can run the block is finished or stuck.
+//
+// Two kinds of meeting exist. A *warp meeting* collects lanes of a warp that execute the same collective with the
+// same lane mask; the last to arrive computes the result for all. A *barrier* collects threads of the block. Further
+// kinds (memory barriers, clusters) need a place to wait and a way to be released, `wait` and `release` below.
+//
+//===----------------------------------------------------------------------------------------------------===//
+
+#ifndef ASHLAR_LIB_SIMULATOR_BLOCK_H
+#define ASHLAR_LIB_SIMULATOR_BLOCK_H
+
+#include "AccessRecorder.h"
+#include "AsyncCopy.h"
+#include "Fiber.h"
+#include "Findings.h"
+#include "Memory.h"
+#include "Mma.h"
+#include "Ordering.h"
+#include "SharedShadow.h"
+#include <atomic>
+
+namespace ashlar::simulator {
+
+inline constexpr uint32_t warpLanes = 32, maximumWarps = maximumBlockThreads / warpLanes, barrierCount = 16;
+
+/// Instructions counted per thread; a warp's count is that of its busiest lane.
+enum class Instruction : uint8_t {
+  Mma,
+  LoadMatrix,
+  StoreMatrix,
+  CopyAsync,
+  Barrier,
+  WarpSync,
+  Shuffle,
+  Vote,
+  SpecialFunction,
+  GlobalLoad,
+  GlobalStore,
+  SharedLoad,
+  SharedStore,
+  Atomic
+};
+inline constexpr size_t instructionKinds = size_t(Instruction::Atomic) + 1;
+
+/// What all blocks of a launch share; constant while it runs, but for the atomics.
+struct Launch {
+  const AshlarSimulatorModule *module;
+  const AshlarSimulatorKernel *kernel;
+  LaunchShape shape;
+  LaunchOptions options;
+  RangeSet ranges;
+  uint64_t blockCount;
+  std::atomic<uint64_t> nextBlock{0};
+  /// Set when a block is stuck: further blocks would be stuck as well.
+  std::atomic<bool> stop{false};
+};
+
+struct Block;
+
+struct Thread : AshlarSimulatorThread {
+  Block *block = nullptr;
+  uint32_t index = 0;
+  bool hasExited = false;
+  /// The operation at which the thread waits, and whether that is a barrier of the block.
+  uint32_t waitSite = none;
+  bool waitsAtBarrier = false;
+  std::array<uint32_t, instructionKinds> counts{};
+  AsyncCopies copies;
+  Fiber fiber;
+
+  void count(Instruction instruction) { ++counts[size_t(instruction)]; }
+};
+
+struct Warp;
+struct WarpMeeting;
+/// Computes the results of a complete warp meeting in the exchange area.
+using FinishMeeting = void (*)(Block &block, Warp &warp, const WarpMeeting &meeting);
+
+struct WarpMeeting {
+  FinishMeeting finish;
+  /// What distinguishes instructions with the same `finish`: a kind, a shape.
+  uint32_t parameter;
+  uint32_t mask, arrived, site, firstThread;
+  /// The instruction is `.aligned`: all lanes that exist must execute this very one.
+  bool isAligned;
+};
+
+struct Warp {
+  uint32_t index = 0;
+  uint32_t firstThread = 0;
+  /// Lanes that exist in this block, that have not exited, that can run.
+  uint32_t existing = 0, live = 0, runnable = 0;
+  uint32_t meetingCount = 0;
+  std::array<WarpMeeting, warpLanes> meetings;
+  /// Operands and results of collectives, one row a lane, and room for one pointer a lane.
+  alignas(64) uint32_t exchange[warpLanes][exchangeWords];
+  std::array<char *, warpLanes> pointers;
+};
+
+struct BlockBarrier {
+  uint32_t arrived = 0, expected = 0, site = none, firstThread = none;
+  uint32_t popc = 0, all = 1, any = 0;
+  /// Results of the last completed reduction.
+  uint32_t results[3] = {};
+  std::array<uint32_t, maximumWarps> lanes{};
+};
+
+struct Block {
+  Block();
+  ~Block();
+  Block(const Block &) = delete;
+
+  /// Gets ready for the blocks of a launch; false when there is no memory for the stacks.
+  bool prepare(Launch &launch);
+  /// Runs blocks of the launch until none is left. False when one was stuck.
+  bool runAll();
+
+  //===-- For the instructions (called on a thread's fiber) ---------------------------------------------===//
+
+  /// Waits for the lanes of `mask`; returns when `finish` has run.
+  void meet(Thread &thread, uint32_t mask, FinishMeeting finish, uint32_t parameter, uint32_t site, bool isAligned);
+  /// `count` 0: all threads. Returns the barrier, whose `results` are those of this completion.
+  const BlockBarrier &waitAtBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t predicate, uint32_t site);
+  /// One access, announced by generated code; returns the address to use.
+  void *access(Thread &thread, void *address, uint32_t bytes, uint32_t flags, uint32_t site);
+  /// Checks and counts an access to shared memory that an instruction makes; false when it is out of bounds.
+  bool accessShared(Thread &thread, const void *address, uint32_t bytes, uint32_t flags, uint32_t site, bool isCounted);
+  bool accessGlobal(Thread &thread, const void *address, uint32_t bytes, uint32_t flags, uint32_t site);
+  /// Checks and counts both ends of a copy; redirects those that are out of bounds.
+  void admitCopy(Thread &thread, AsyncCopy &copy);
+  /// A place for accesses out of bounds; reads give poison. At most 128 bytes.
+  char *sink();
+
+  void report(ReportKind kind, const Thread &thread, uint32_t site, int64_t offset, uint32_t bytes,
+              uint32_t otherThread = none, uint32_t otherSite = none);
+  Warp &warpOf(const Thread &thread) { return warps[thread.warp]; }
+  uint32_t sharedOffset(const void *address) const { return uint32_t(static_cast<const char *>(address) - shared); }
+
+  Launch *launch = nullptr;
+  uint64_t blockIndex = 0;
+  char *shared = nullptr;
+  bool checks = false, counters = false, isLatest = false;
+
+  Findings findings;
+  Ordering ordering;
+  SharedShadow shadow{ordering, findings};
+  AccessRecorder recorder;
+  std::array<uint64_t, instructionKinds> instructionTotals{};
+
+private:
+  static void threadMain(void *argument);
+  void startThreads();
+  bool runBlock(uint64_t index);
+  void exitThread(Thread &thread);
+  /// Gives up the host thread until the thread is released.
+  void wait(Thread &thread, uint32_t site, bool atBarrier);
+  void release(Warp &warp, uint32_t lanes);
+  Thread *nextRunnable(const Warp &warp, uint32_t lane);
+  void completeMeeting(Warp &warp, uint32_t index);
+  void completeBarrier(BlockBarrier &barrier);
+  void completeIfAllArrived(BlockBarrier &barrier);
+  void reportStuck();
+  void collectCounts();
+
+  uint32_t threadCount = 0, warpCount = 0, exitedCount = 0, lastExited = none, runnableWarps = 0;
+  std::vector<std::unique_ptr<Thread>> threads;
+  std::vector<std::unique_ptr<Warp>> warpStorage;
+  struct WarpTable {
+    std::vector<std::unique_ptr<Warp>> &storage;
+    Warp &operator[](size_t i) { return *storage[i]; }
+  } warps{warpStorage};
+  std::array<BlockBarrier, barrierCount> barriers;
+  StackPool stacks;
+  Fiber main;
+  bool fibersAreFresh = false;
+  char *sharedAllocation = nullptr;
+  size_t rangeHint = 0;
+  alignas(64) char sinkBytes[128];
+};
+
+} // namespace ashlar::simulator
+
+#endif
