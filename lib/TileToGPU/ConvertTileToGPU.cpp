@@ -87,6 +87,7 @@ struct ConvertTileToGPU : ashlar::impl::ConvertTileToGPUPassBase<ConvertTileToGP
       return;
     if (llvm::any_of(kernels, [](KernelOp kernel) { return failed(checkDistributions(kernel)); }))
       return signalPassFailure();
+    llvm::for_each(kernels, annotateAccesses);
     int64_t bitwidth = indexBitwidth(kernels);
     gpu::GPUModuleOp gpuModule = collectKernels(module, kernels);
     gpuModule->setAttr("ashlar.index_bitwidth", OpBuilder(module).getI64IntegerAttr(bitwidth));

@@ -6,6 +6,7 @@
 //===-----------------------------------------------------------------------===//
 #include "Lowering.h"
 #include "SharedAddressing.h"
+#include "ashlar/Tile/Contiguity.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -61,37 +62,43 @@ FailureOr<ViewAddressing> ashlar::tile::makeViewAddressing(IndexMath &math, Conv
   return ViewAddressing(math, op, base, symbols, sizes, inBounds);
 }
 
-//===-- Vectors ---------------------------------------------------------------===//
+//===-- Annotations -----------------------------------------------------------===//
 
-/// Whether `value` is a multiple of `width`, as far as constants tell.
-static bool isMultiple(Value value, int64_t width) {
-  APInt constant;
-  return width == 1 || (matchPattern(value, m_ConstantInt(&constant)) && constant.getSExtValue() % width == 0);
+static constexpr StringLiteral offsetDivisorsName = "tile.offset_divisors";
+static constexpr StringLiteral vectorWidthName = "tile.vector_width";
+
+void ashlar::tile::annotateAccesses(KernelOp kernel) {
+  Builder builder(kernel.getContext());
+  kernel.walk([&](Operation *op) {
+    if (!isa<LoadOp, StoreOp>(op))
+      return;
+    OperandRange offsets = isa<LoadOp>(op) ? cast<LoadOp>(op).getOffsets() : cast<StoreOp>(op).getOffsets();
+    SmallVector<int64_t> divisors = llvm::map_to_vector(offsets, knownDivisor);
+    op->setAttr(offsetDivisorsName, builder.getDenseI64ArrayAttr(divisors));
+    op->setAttr(vectorWidthName, builder.getI64IntegerAttr(registerVectorAccess(op).width));
+  });
 }
 
+int64_t ashlar::tile::offsetDivisor(Operation *access, int64_t dim) {
+  return access->getAttrOfType<DenseI64ArrayAttr>(offsetDivisorsName)[dim];
+}
+
+//===-- Vectors ---------------------------------------------------------------===//
+
 /// How many consecutive registers one access to shared memory moves.
-static int64_t sharedAccessWidth(BufferType buffer, const layout::Distribution &distribution, ValueRange offsets) {
+static int64_t sharedAccessWidth(Operation *access, BufferType buffer, const layout::Distribution &distribution) {
   int64_t contiguous, width = sharedVectorWidth(buffer, contiguous);
   if (contiguous < 0)
     return 1;
   int64_t registers = distribution.contiguousValues(static_cast<int>(contiguous));
-  while (registers % width != 0 || !isMultiple(offsets[contiguous], width))
+  while (registers % width != 0 || offsetDivisor(access, contiguous) % width != 0)
     width /= 2;
   return width;
 }
 
-/// The same for a view: the best dimension wins.
-static int64_t viewAccessWidth(Value view, const layout::Distribution &distribution, ValueRange offsets) {
-  auto type = cast<ViewType>(view.getType());
-  int64_t best = 1, limit = 128 / type.getElementType().getIntOrFloatBitWidth();
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    int64_t registers = distribution.contiguousValues(static_cast<int>(dim));
-    int64_t width = registers > best ? viewVectorWidth(view, offsets, dim, limit) : 1;
-    while (registers % width != 0)
-      width /= 2;
-    best = std::max(best, width);
-  }
-  return best;
+/// Elements lie in memory as this type: a truth value takes a byte.
+static Type memoryType(Type element) {
+  return element.isInteger(1) ? IntegerType::get(element.getContext(), 8) : element;
 }
 
 namespace {
@@ -109,7 +116,7 @@ LogicalResult forEachVector(Op op, Adaptor adaptor, Value memory, Value base, Va
 
   if (auto buffer = dyn_cast<BufferType>(memory.getType())) {
     SharedAddressing addressing(math, buffer, base, origin);
-    int64_t width = sharedAccessWidth(buffer, distribution, adaptor.getOffsets());
+    int64_t width = sharedAccessWidth(op, buffer, distribution);
     for (int64_t value = 0; value < distribution.values(); value += width) {
       std::vector<int64_t> step = distribution.valueOffsets(value, rank);
       access({addressing.at({step.data(), step.size()}), {}}, value, width);
@@ -120,7 +127,7 @@ LogicalResult forEachVector(Op op, Adaptor adaptor, Value memory, Value base, Va
   auto addressing = makeViewAddressing(math, rewriter, memory, base, op.getInBounds());
   if (failed(addressing))
     return op.emitOpError("uses a view that is not the result of tile.view in this kernel");
-  int64_t width = viewAccessWidth(memory, distribution, op.getOffsets());
+  int64_t width = op->template getAttrOfType<IntegerAttr>(vectorWidthName).getInt();
   for (int64_t value = 0; value < distribution.values(); value += width) {
     std::vector<int64_t> step = distribution.valueOffsets(value, rank);
     SmallVector<Value> coordinates;
@@ -138,13 +145,13 @@ struct LowerLoad : OpConversionPattern<LoadOp> {
     auto type = cast<VectorType>(typeConverter->convertType(op.getTile().getType()));
     SmallVector<Value> parts;
     auto load = [&](ElementAddress address, int64_t, int64_t width) {
-      Value data = loadOrZero(math, address, VectorType::get({width}, type.getElementType()));
-      Registers registers(rewriter, op.getLoc(),
-                          vector::ShapeCastOp::create(rewriter, op.getLoc(),
-                                                      VectorType::get({1, width}, type.getElementType()), data));
+      Type element = type.getElementType();
+      Value data = loadOrZero(math, address, VectorType::get({width}, memoryType(element)));
+      if (memoryType(element) != element)
+        data = arith::TruncIOp::create(rewriter, op.getLoc(), VectorType::get({width}, element), data);
       int64_t columns = std::min(width, type.getDimSize(1));
       for (int64_t first = 0; first < width; first += columns)
-        parts.push_back(registers.slice(first, columns));
+        parts.push_back(sliceVector(rewriter, op.getLoc(), data, first, columns));
     };
     if (failed(forEachVector(op, adaptor, op.getSource(), adaptor.getSource(), op.getTile(), math, rewriter, load)))
       return failure();
@@ -160,7 +167,11 @@ struct LowerStore : OpConversionPattern<StoreOp> {
     Registers registers(rewriter, op.getLoc(), adaptor.getTile());
     Value isFirst = isFirstCopy(math, distributionOf(op.getTile()));
     auto store = [&](ElementAddress address, int64_t first, int64_t width) {
-      storeIf(math, math.both(isFirst, address.exists), registers.slice(first, width), address.pointer);
+      Value data = registers.slice(first, width);
+      Type element = memoryType(registers.elementType());
+      if (element != registers.elementType())
+        data = arith::ExtUIOp::create(rewriter, op.getLoc(), VectorType::get({width}, element), data);
+      storeIf(math, math.both(isFirst, address.exists), data, address.pointer);
     };
     if (failed(forEachVector(op, adaptor, op.getDestination(), adaptor.getDestination(), op.getTile(), math, rewriter,
                              store)))
@@ -175,4 +186,3 @@ struct LowerStore : OpConversionPattern<StoreOp> {
 void ashlar::tile::populateAccessPatterns(const TypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<LowerLoad, LowerStore>(converter, patterns.getContext());
 }
-int64_t ashlar::tile::viewVectorWidth(Value, ValueRange, int64_t, int64_t) { return 1; }

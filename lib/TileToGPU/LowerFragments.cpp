@@ -11,7 +11,6 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace ashlar;
@@ -155,9 +154,7 @@ struct LoadByMatrix : OpConversionPattern<LoadOp> {
     if (!split)
       return rewriter.notifyMatchFailure(op, "the tile is not made of the matrices of ldmatrix");
     int64_t contiguous = split->transposed ? split->acrossLanes : split->alongRegister;
-    APInt offset;
-    if (!matchPattern(adaptor.getOffsets()[contiguous], m_ConstantInt(&offset)) ||
-        offset.getZExtValue() % (128 / tile.getElementTypeBitWidth()) != 0)
+    if (offsetDivisor(op, contiguous) % (128 / tile.getElementTypeBitWidth()) != 0)
       return rewriter.notifyMatchFailure(op, "rows may not start at 16 bytes");
 
     IndexMath math(rewriter, op.getLoc());

@@ -36,15 +36,17 @@ mlir::FailureOr<ViewAddressing> makeViewAddressing(IndexMath &math, mlir::Conver
                                                    mlir::Value view, mlir::Value base,
                                                    std::optional<llvm::ArrayRef<bool>> inBounds);
 
+/// Writes onto every load and store of `kernel` what the patterns need to know of its offsets: the pattern driver takes
+/// loops apart while it runs, so values cannot be followed any more by then.
+void annotateAccesses(KernelOp kernel);
+/// A divisor of the offset of `access` along `dim`, as annotated.
+int64_t offsetDivisor(mlir::Operation *access, int64_t dim);
+
 /// Loads a vector of `type` (1-D) from `address`; zero where the element does not exist.
 mlir::Value loadOrZero(IndexMath &math, ElementAddress address, mlir::VectorType type);
 
 /// Bytes of alignment that an access to a whole vector of `type` has.
 unsigned alignmentOf(mlir::VectorType type);
-
-/// How many elements of a view are contiguous in memory along `dim` from each multiple of that number, when the
-/// access starts at `offsets`; at most `limit`.
-int64_t viewVectorWidth(mlir::Value view, mlir::ValueRange offsets, int64_t dim, int64_t limit);
 
 } // namespace ashlar::tile
 

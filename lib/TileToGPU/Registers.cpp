@@ -20,6 +20,13 @@ VectorType ashlar::tile::getRegisterType(RankedTensorType tile) {
   return VectorType::get({values / columns, columns}, tile.getElementType());
 }
 
+Value ashlar::tile::sliceVector(OpBuilder &builder, Location loc, Value vector, int64_t first, int64_t count) {
+  if (cast<VectorType>(vector.getType()).getNumElements() == count)
+    return vector;
+  return vector::ExtractStridedSliceOp::create(builder, loc, vector, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{count},
+                                               ArrayRef<int64_t>{1});
+}
+
 Registers::Registers(OpBuilder &builder, Location loc, Value value)
     : builder(builder), loc(loc), value(value), type(cast<VectorType>(value.getType())), rows(type.getDimSize(0)),
       columns(type.getDimSize(1)) {}
@@ -33,8 +40,7 @@ Value Registers::slice(int64_t first, int64_t count) {
     return vector::ExtractOp::create(builder, loc, value, ArrayRef<int64_t>{first / columns});
   if (first / columns == (first + count - 1) / columns) {
     Value row = vector::ExtractOp::create(builder, loc, value, ArrayRef<int64_t>{first / columns});
-    return vector::ExtractStridedSliceOp::create(builder, loc, row, ArrayRef<int64_t>{first % columns},
-                                                 ArrayRef<int64_t>{count}, ArrayRef<int64_t>{1});
+    return sliceVector(builder, loc, row, first % columns, count);
   }
   SmallVector<Value> scalars;
   for (int64_t i = 0; i < count; ++i)

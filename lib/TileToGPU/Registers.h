@@ -42,6 +42,9 @@ private:
   int64_t rows, columns;
 };
 
+/// Elements [first, first + count) of a vector of rank one.
+mlir::Value sliceVector(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value vector, int64_t first, int64_t count);
+
 } // namespace ashlar::tile
 
 #endif // ASHLAR_LIB_TILETOGPU_REGISTERS_H
