@@ -54,8 +54,9 @@ ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &result) {
 void KernelOp::print(OpAsmPrinter &printer) {
   printer << " ";
   printer.printSymbolName(getSymName());
-  call_interface_impl::printFunctionSignature(printer, getArgumentTypes(), getArgAttrsAttr(),
-                                                  /*isVariadic=*/false, {}, {}, &getBody());
+  // With an empty result printed, MLIR would leave out the arguments' names as well.
+  call_interface_impl::printFunctionSignature(printer, getArgumentTypes(), getArgAttrsAttr(), /*isVariadic=*/false, {},
+                                              {}, &getBody(), /*printEmptyResult=*/false);
   printer << " grid " << getGridAttr() << " threads " << getThreads();
   printer.printOptionalAttrDictWithKeyword(
       (*this)->getAttrs(), {getSymNameAttrName(), getFunctionTypeAttrName(), getGridAttrName(),
