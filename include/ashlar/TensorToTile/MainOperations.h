@@ -1,0 +1,43 @@
+//===-- MainOperations.h - Lowerings by main operation ----------*- C++ -*-===//
+//
+// A kernel's main operation decides its loops. Each family has one function, in a file of its own, that gets a
+// KernelBuilder positioned in the empty kernel and the main operation, and has to
+//
+//   1. call `distributeBlocks` once,
+//   2. compute the main operation's tile,
+//   3. `bind` it in a TileEvaluator over the block's space and call `storeResults`.
+//
+// To add a family: write `lowerX`, declare it here, add a row to the table in MainOperations.cpp.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ASHLAR_TENSORTOTILE_MAINOPERATIONS_H
+#define ASHLAR_TENSORTOTILE_MAINOPERATIONS_H
+
+#include "ashlar/TensorToTile/TileEvaluator.h"
+
+namespace ashlar {
+
+/// Matrix products: one output tile a block, K in a loop, both operands through shared memory.
+/// Schedule: `tile` [M, N, K], `threads`, `mma` ("mma_sync" or "fma").
+mlir::LogicalResult lowerMatmul(KernelBuilder &kernel, mlir::Operation *op);
+
+/// A linalg operation that reduces. Schedule: `tile` [rows, columns], `threads`.
+mlir::LogicalResult lowerReduction(KernelBuilder &kernel, mlir::Operation *op);
+
+/// Nothing but evaluable operations; `op` is the one that makes the first result. Schedule: `tile` [rows, columns],
+/// `threads`.
+mlir::LogicalResult lowerPointwise(KernelBuilder &kernel, mlir::Operation *op);
+
+/// What kernels with a certain main operation are lowered by, and called by default.
+struct MainOperation {
+  mlir::Operation *op;
+  llvm::StringRef name;
+  mlir::LogicalResult (*lower)(KernelBuilder &, mlir::Operation *);
+};
+
+/// The main operation of a kernel. Fails, with a diagnostic, if there are several or one that has no lowering.
+mlir::FailureOr<MainOperation> findMainOperation(ash::KernelOp kernel);
+
+} // namespace ashlar
+
+#endif // ASHLAR_TENSORTOTILE_MAINOPERATIONS_H

@@ -1,0 +1,372 @@
+//===-- KernelBuilder.cpp - the frame of a tile kernel ----------------------===//
+//
+// Arguments, extents, the grid and the launch. Views and accesses are in KernelViews.cpp.
+//
+//===-----------------------------------------------------------------------===//
+#include "ashlar/TensorToTile/KernelBuilder.h"
+#include "IndexArithmetic.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace ashlar;
+
+//===-- Tile spaces -----------------------------------------------------------===//
+
+AffineExpr TileSpace::dim(unsigned i) const { return getAffineDimExpr(i, dims[i].extent.getContext()); }
+AffineExpr TileSpace::symbol(unsigned i) const { return getAffineSymbolExpr(i, symbols[i].getContext()); }
+
+AffineMap TileSpace::map(ArrayRef<AffineExpr> coordinates, MLIRContext *context) const {
+  return AffineMap::get(dims.size(), symbols.size(), coordinates, context);
+}
+
+SmallVector<int64_t> TileSpace::tileShape() const {
+  return llvm::map_to_vector(dims, [](const TileDim &dim) { return dim.size; });
+}
+
+//===-- Shapes of buffers -----------------------------------------------------===//
+
+/// The last dynamic dimension, or 0: dimensions up to it become one.
+static int64_t lastCollapsedDim(RankedTensorType type) {
+  for (int64_t dim = type.getRank() - 1; dim > 0; --dim)
+    if (type.isDynamicDim(dim))
+      return dim;
+  return 0;
+}
+
+/// The tensor as a buffer shows it: of its dynamic dimensions only the first is left.
+static RankedTensorType collapsedType(RankedTensorType type) {
+  int64_t last = lastCollapsedDim(type);
+  if (last == 0)
+    return type;
+  SmallVector<int64_t> shape = {ShapedType::kDynamic};
+  llvm::append_range(shape, type.getShape().drop_front(last + 1));
+  return RankedTensorType::get(shape, type.getElementType());
+}
+
+static SmallVector<ReassociationIndices> collapsing(RankedTensorType type) {
+  int64_t last = lastCollapsedDim(type);
+  SmallVector<ReassociationIndices> groups(1, llvm::to_vector<2>(llvm::seq<int64_t>(0, last + 1)));
+  for (int64_t dim = last + 1; dim < type.getRank(); ++dim)
+    groups.push_back({dim});
+  return groups;
+}
+
+//===-- Creation --------------------------------------------------------------===//
+
+AffineExpr KernelBuilder::addDimension(Value hostIndex) {
+  for (auto [number, known] : llvm::enumerate(hostDimensions_)) {
+    auto a = known.getDefiningOp<tensor::DimOp>(), b = hostIndex.getDefiningOp<tensor::DimOp>();
+    if (known == hostIndex || (a && b && a.getSource() == b.getSource() && a.getConstantIndex() &&
+                               a.getConstantIndex() == b.getConstantIndex()))
+      return getAffineSymbolExpr(number, context());
+  }
+  hostDimensions_.push_back(hostIndex);
+  return getAffineSymbolExpr(hostDimensions_.size() - 1, context());
+}
+
+/// Numbers the runtime dimensions and finds the extents of inputs and results.
+LogicalResult KernelBuilder::collectDimensions() {
+  OpBuilder host(source_);
+  for (auto [input, argument] : llvm::zip(source_.getInputs(), source_.getBlock()->getArguments())) {
+    if (isa<IndexType>(input.getType())) {
+      indexInputs_[argument] = addDimension(input);
+      continue;
+    }
+    auto type = dyn_cast<RankedTensorType>(input.getType());
+    if (!type)
+      return source_.emitOpError("has an input of type ")
+             << input.getType() << ", which a kernel cannot take; pass it as a tensor of rank 0";
+    if (!type.getElementType().isIntOrFloat())
+      return source_.emitOpError("has an input of type ") << type << "; kernels take integers and floats";
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      inputExtents_[{argument, dim}] =
+          type.isDynamicDim(dim)
+              ? addDimension(tensor::DimOp::create(host, source_.getLoc(), input, dim).getResult())
+              : constant(type.getDimSize(dim));
+  }
+  for (Value value : source_.getYield().getValues()) {
+    FailureOr<SmallVector<AffineExpr>> found = extents(value);
+    if (failed(found))
+      return failure();
+    resultExtents_.push_back(std::move(*found));
+  }
+  return success();
+}
+
+KernelBuilder::Binding KernelBuilder::bind(Value argument, ArrayRef<AffineExpr> shape) {
+  int64_t collapsed = shape.size() - cast<tile::BufferType>(argument.getType()).getRank();
+  SmallVector<AffineExpr> coordinates;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    AffineExpr coordinate = getAffineDimExpr(i, context());
+    if (i > 0 && static_cast<int64_t>(i) <= collapsed)
+      coordinates.back() = coordinates.back() * shape[i] + coordinate;
+    else
+      coordinates.push_back(coordinate);
+  }
+  return {argument, AffineMap::get(shape.size(), hostDimensions_.size(), coordinates, context())};
+}
+
+FailureOr<KernelBuilder> KernelBuilder::create(ash::KernelOp source, SymbolTable &symbols, StringRef defaultName) {
+  KernelBuilder result(source);
+  if (failed(result.collectDimensions()))
+    return failure();
+  SmallVector<Type> arguments;
+  auto addBuffer = [&](Type type) {
+    RankedTensorType tensor = collapsedType(cast<RankedTensorType>(type));
+    arguments.push_back(
+        tile::BufferType::get(tensor.getShape(), tensor.getElementType(), tile::MemorySpace::Global));
+  };
+  Block::BlockArgListType inputs = source.getBlock()->getArguments();
+  SmallVector<BlockArgument> tensors(
+      llvm::make_filter_range(inputs, [](BlockArgument a) { return isa<RankedTensorType>(a.getType()); }));
+  for (BlockArgument tensor : tensors)
+    addBuffer(tensor.getType());
+  for (Type type : source.getResultTypes())
+    addBuffer(type);
+  arguments.append(result.hostDimensions_.size(), IndexType::get(source.getContext()));
+
+  Operation *function = source->getParentOp();
+  while (function->getParentOp() != symbols.getOp())
+    function = function->getParentOp();
+  OpBuilder module(function);
+  AffineMap noGrid = AffineMap::get(0, result.hostDimensions_.size(),
+                                    SmallVector<AffineExpr>(3, result.constant(1)), source.getContext());
+  FailureOr<int64_t> threads = result.scheduleNumber("threads");
+  if (failed(threads))
+    return failure();
+  result.kernel_ = tile::KernelOp::create(module, source.getLoc(), source.getKernelName().value_or(defaultName),
+                                          arguments, noGrid, *threads, cast<DictionaryAttr>(*source.getSchedule()));
+  symbols.insert(result.kernel_, Block::iterator(function));
+  result.builder_.setInsertionPointToEnd(&result.kernel_.getBody().front());
+
+  Block::BlockArgListType buffers = result.kernel_.getBufferArguments();
+  for (auto [tensor, buffer] : llvm::zip(tensors, buffers)) {
+    SmallVector<AffineExpr> shape;
+    for (int64_t dim = 0; dim < cast<RankedTensorType>(tensor.getType()).getRank(); ++dim)
+      shape.push_back(result.inputExtents_[{tensor, dim}]);
+    result.buffers_[tensor] = result.bind(buffer, shape);
+  }
+  for (auto [shape, buffer] : llvm::zip(result.resultExtents_, buffers.drop_front(tensors.size())))
+    result.results_.push_back(result.bind(buffer, shape));
+  return result;
+}
+
+//===-- The schedule ----------------------------------------------------------===//
+
+static Attribute scheduleEntry(ash::KernelOp source, StringRef name) {
+  auto schedule = dyn_cast_or_null<DictionaryAttr>(source.getSchedule().value_or(Attribute()));
+  return schedule ? schedule.get(name) : Attribute();
+}
+
+static InFlightDiagnostic emitScheduleError(ash::KernelOp source, StringRef name, StringRef form) {
+  return source.emitOpError("needs a schedule with the entry '")
+         << name << "', " << form << "; run ashlar-tensor-assign-schedules or write it";
+}
+
+FailureOr<SmallVector<int64_t>> KernelBuilder::scheduleList(StringRef name, size_t length) {
+  SmallVector<int64_t> list;
+  auto array = dyn_cast_or_null<ArrayAttr>(scheduleEntry(source_, name));
+  for (Attribute entry : array ? array.getValue() : ArrayRef<Attribute>())
+    if (auto number = dyn_cast<IntegerAttr>(entry); number && number.getInt() > 0)
+      list.push_back(number.getInt());
+  if (!array || list.size() != array.size() || list.size() != length)
+    return emitScheduleError(source_, name, "a list of positive numbers") << " (expected " << length << ")",
+           failure();
+  return list;
+}
+
+FailureOr<int64_t> KernelBuilder::scheduleListLength(StringRef name) {
+  if (auto array = dyn_cast_or_null<ArrayAttr>(scheduleEntry(source_, name)))
+    return array.size();
+  return emitScheduleError(source_, name, "a list of positive numbers"), failure();
+}
+
+FailureOr<int64_t> KernelBuilder::scheduleNumber(StringRef name) {
+  if (auto number = dyn_cast_or_null<IntegerAttr>(scheduleEntry(source_, name)); number && number.getInt() > 0)
+    return number.getInt();
+  emitScheduleError(source_, name, "a positive number");
+  return failure();
+}
+
+FailureOr<StringRef> KernelBuilder::scheduleWord(StringRef name) {
+  if (auto word = dyn_cast_or_null<StringAttr>(scheduleEntry(source_, name)))
+    return word.getValue();
+  emitScheduleError(source_, name, "a string");
+  return failure();
+}
+
+//===-- Extents ---------------------------------------------------------------===//
+
+static InFlightDiagnostic emitUnknownExtent(Value value) {
+  return emitError(value.getLoc())
+         << "cannot express a size of the kernel through the shapes of its inputs; compute it outside of the "
+            "kernel and pass it as an index input";
+}
+
+FailureOr<AffineExpr> KernelBuilder::extentOfIndex(Value index) {
+  APInt number;
+  if (matchPattern(index, m_ConstantInt(&number)))
+    return constant(number.getSExtValue());
+  if (auto found = indexInputs_.find(index); found != indexInputs_.end())
+    return found->second;
+  Operation *op = index.getDefiningOp();
+  if (auto dim = dyn_cast_or_null<tensor::DimOp>(op); dim && dim.getConstantIndex())
+    return extent(dim.getSource(), *dim.getConstantIndex());
+  if (!isa_and_nonnull<affine::AffineApplyOp, arith::AddIOp, arith::SubIOp, arith::MulIOp, arith::DivSIOp,
+                       arith::DivUIOp, arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(op))
+    return emitUnknownExtent(index), failure();
+  SmallVector<AffineExpr> operands;
+  for (Value operand : op->getOperands()) {
+    FailureOr<AffineExpr> expression = extentOfIndex(operand);
+    if (failed(expression))
+      return failure();
+    operands.push_back(*expression);
+  }
+  return llvm::TypeSwitch<Operation *, AffineExpr>(op)
+      .Case([&](affine::AffineApplyOp apply) {
+        unsigned dims = apply.getMap().getNumDims();
+        ArrayRef<AffineExpr> all = operands;
+        return apply.getMap().getResult(0).replaceDimsAndSymbols(all.take_front(dims), all.drop_front(dims));
+      })
+      .Case([&](arith::AddIOp) { return operands[0] + operands[1]; })
+      .Case([&](arith::SubIOp) { return operands[0] - operands[1]; })
+      .Case([&](arith::MulIOp) { return operands[0] * operands[1]; })
+      .Case<arith::CeilDivSIOp, arith::CeilDivUIOp>([&](auto) { return operands[0].ceilDiv(operands[1]); })
+      .Default([&](Operation *) { return operands[0].floorDiv(operands[1]); });
+}
+
+FailureOr<AffineExpr> KernelBuilder::extentOfResult(OpResult result, int64_t dim) {
+  Operation *op = result.getOwner();
+  if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+    return extent(destination.getTiedOpOperand(result)->get(), dim);
+  if (OpTrait::hasElementwiseMappableTraits(op))
+    for (Value operand : op->getOperands())
+      if (isa<RankedTensorType>(operand.getType()))
+        return extent(operand, dim);
+  if (auto reifiable = dyn_cast<ReifyRankedShapedTypeOpInterface>(op)) {
+    OpBuilder region(op);
+    ReifiedRankedShapedTypeDims shapes;
+    if (succeeded(reifiable.reifyResultShapes(region, shapes))) {
+      OpFoldResult size = shapes[result.getResultNumber()][dim];
+      if (auto number = getConstantIntValue(size))
+        return constant(*number);
+      return extentOfIndex(cast<Value>(size));
+    }
+  }
+  return emitUnknownExtent(result), failure();
+}
+
+FailureOr<AffineExpr> KernelBuilder::extent(Value tensor, int64_t dim) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (!type.isDynamicDim(dim))
+    return constant(type.getDimSize(dim));
+  if (auto found = inputExtents_.find({tensor, dim}); found != inputExtents_.end())
+    return found->second;
+  return extentOfResult(cast<OpResult>(tensor), dim);
+}
+
+FailureOr<SmallVector<AffineExpr>> KernelBuilder::extents(Value tensor) {
+  SmallVector<AffineExpr> all;
+  for (int64_t dim = 0; dim < cast<RankedTensorType>(tensor.getType()).getRank(); ++dim) {
+    FailureOr<AffineExpr> one = extent(tensor, dim);
+    if (failed(one))
+      return failure();
+    all.push_back(*one);
+  }
+  return all;
+}
+
+Value KernelBuilder::constantIndex(int64_t value) {
+  return arith::ConstantIndexOp::create(builder_, source_.getLoc(), value);
+}
+
+Value KernelBuilder::materialize(AffineExpr extent) {
+  SmallVector<Value> dimensions(kernel_.getDimensionArguments());
+  return expandIndexExpression(builder_, source_.getLoc(), extent, {}, dimensions);
+}
+
+bool KernelBuilder::isTiledExactly(AffineExpr extent, int64_t size) { return extent.isMultipleOf(size); }
+
+//===-- The grid --------------------------------------------------------------===//
+
+SmallVector<Value> KernelBuilder::distributeBlocks(ArrayRef<AffineExpr> counts) {
+  AffineExpr blocks = constant(1);
+  for (AffineExpr count : counts)
+    blocks = blocks * count;
+  kernel_.setGrid(AffineMap::get(0, hostDimensions_.size(), {blocks, constant(1), constant(1)}, context()));
+
+  Location loc = source_.getLoc();
+  Value rest = tile::BlockIdOp::create(builder_, loc, tile::Dimension::x);
+  SmallVector<Value> indices(counts.size());
+  // The first count that is not 1 takes what is left, so it needs no remainder.
+  size_t first = llvm::find_if(counts, [&](AffineExpr count) { return count != constant(1); }) - counts.begin();
+  for (size_t i = counts.size(); i-- > 0;) {
+    if (counts[i] == constant(1)) {
+      indices[i] = constantIndex(0);
+    } else if (i == first) {
+      indices[i] = rest;
+    } else {
+      Value count = materialize(counts[i]);
+      indices[i] = arith::RemUIOp::create(builder_, loc, rest, count);
+      rest = arith::DivUIOp::create(builder_, loc, rest, count);
+    }
+  }
+  return indices;
+}
+
+TileDim KernelBuilder::tileDim(Value index, int64_t size, AffineExpr extent) {
+  Value offset = builder_.createOrFold<arith::MulIOp>(source_.getLoc(), index, constantIndex(size));
+  return {size, offset, extent, isTiledExactly(extent, size)};
+}
+
+//===-- The launch ------------------------------------------------------------===//
+
+void KernelBuilder::finish() {
+  tile::ReturnOp::create(builder_, source_.getLoc());
+  OpBuilder host(source_);
+  Location loc = source_.getLoc();
+  auto hostExtent = [&](AffineExpr extent) -> OpFoldResult {
+    if (auto number = dyn_cast<AffineConstantExpr>(extent))
+      return host.getIndexAttr(number.getValue());
+    return expandIndexExpression(host, loc, extent, {}, hostDimensions_);
+  };
+  SmallVector<Value> inputs, resultDimensions;
+  for (Value input : source_.getInputs()) {
+    auto type = dyn_cast<RankedTensorType>(input.getType());
+    if (!type)
+      continue;
+    bool isCollapsed = lastCollapsedDim(type) > 0;
+    inputs.push_back(isCollapsed ? tensor::CollapseShapeOp::create(host, loc, collapsedType(type), input,
+                                                                   collapsing(type)).getResult()
+                                 : input);
+  }
+  SmallVector<Type> resultTypes;
+  for (auto [result, extents] : llvm::zip(source_.getResults(), resultExtents_)) {
+    auto type = cast<RankedTensorType>(result.getType());
+    resultTypes.push_back(collapsedType(type));
+    if (type.hasStaticShape())
+      continue;
+    AffineExpr rows = constant(1);
+    for (int64_t dim = 0; dim <= lastCollapsedDim(type); ++dim)
+      rows = rows * extents[dim];
+    resultDimensions.push_back(getValueOrCreateConstantIndexOp(host, loc, hostExtent(rows)));
+  }
+  auto launch = tile::LaunchOp::create(host, loc, resultTypes, FlatSymbolRefAttr::get(kernel_.getSymNameAttr()),
+                                       inputs, hostDimensions_, resultDimensions, host.getArrayAttr({}));
+  for (auto [result, launched, extents] :
+       llvm::zip(source_.getResults(), launch.getResults(), resultExtents_)) {
+    auto type = cast<RankedTensorType>(result.getType());
+    Value replacement = launched;
+    if (lastCollapsedDim(type) > 0)
+      replacement = tensor::ExpandShapeOp::create(host, loc, type, launched, collapsing(type),
+                                                  llvm::map_to_vector(extents, hostExtent));
+    result.replaceAllUsesWith(replacement);
+  }
+  source_.erase();
+}
