@@ -22,6 +22,11 @@ static bool isSixteenBitFloat(Type type) {
   return element.isF16() || element.isBF16();
 }
 
+/// Questions about the encoding of a float, which f32 would answer for another type.
+static bool isClassification(Operation *op) {
+  return isa<math::IsNaNOp, math::IsInfOp, math::IsFiniteOp, math::IsNormalOp>(op);
+}
+
 /// `type` with f32 elements where it has 16-bit floats.
 static Type widened(Type type) {
   if (!isSixteenBitFloat(type))
@@ -33,18 +38,18 @@ static Type widened(Type type) {
 }
 
 /// A scalar or splat constant of `type`.
-static Value constant(ImplicitLocOpBuilder &builder, Type type, double value) {
-  Attribute attribute = builder.getFloatAttr(getElementTypeOrSelf(type), value);
+static Value constant(ImplicitLocOpBuilder &builder, Type type, TypedAttr element) {
   if (auto shaped = dyn_cast<ShapedType>(type))
-    attribute = DenseElementsAttr::get(shaped, attribute);
-  return arith::ConstantOp::create(builder, cast<TypedAttr>(attribute));
+    element = DenseElementsAttr::get(shaped, Attribute(element));
+  return arith::ConstantOp::create(builder, element);
+}
+
+static Value constant(ImplicitLocOpBuilder &builder, Type type, double value) {
+  return constant(builder, type, builder.getFloatAttr(getElementTypeOrSelf(type), value));
 }
 
 static Value integerConstant(ImplicitLocOpBuilder &builder, Type type, int64_t value) {
-  Attribute attribute = builder.getIntegerAttr(getElementTypeOrSelf(type), value);
-  if (auto shaped = dyn_cast<ShapedType>(type))
-    attribute = DenseElementsAttr::get(shaped, attribute);
-  return arith::ConstantOp::create(builder, cast<TypedAttr>(attribute));
+  return constant(builder, type, builder.getIntegerAttr(getElementTypeOrSelf(type), value));
 }
 
 namespace {
@@ -55,7 +60,7 @@ struct ComputeInF32 : RewritePattern {
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
     if (!isa_and_present<math::MathDialect>(op->getDialect()))
       return rewriter.notifyMatchFailure(op, "is not a function");
-    if (isa<math::AbsFOp, math::CopySignOp, math::ClampFOp, math::FmaOp>(op))
+    if (isa<math::AbsFOp, math::CopySignOp, math::ClampFOp, math::FmaOp>(op) || isClassification(op))
       return rewriter.notifyMatchFailure(op, "exists for 16 bits");
     if (llvm::none_of(op->getOperandTypes(), isSixteenBitFloat))
       return rewriter.notifyMatchFailure(op, "has no 16-bit operand");
@@ -149,6 +154,76 @@ struct ExpandTrigonometry : RewritePattern {
   }
 };
 
+/// Classes of floats as comparisons of the magnitude; comparisons are false where an operand is no number.
+struct ExpandClassification : RewritePattern {
+  ExpandClassification(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/5, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    if (!isClassification(op))
+      return rewriter.notifyMatchFailure(op, "does not ask for a class of floats");
+    ImplicitLocOpBuilder builder(op->getLoc(), rewriter);
+    Value x = op->getOperand(0);
+    auto compare = [&](arith::CmpFPredicate predicate, Value a, Value b) -> Value {
+      return arith::CmpFOp::create(builder, predicate, a, b);
+    };
+    if (isa<math::IsNaNOp>(op)) {
+      rewriter.replaceOp(op, compare(arith::CmpFPredicate::UNO, x, x));
+      return success();
+    }
+    auto type = cast<FloatType>(getElementTypeOrSelf(x));
+    Value magnitude = math::AbsFOp::create(builder, x);
+    auto limit = [&](const APFloat &value) {
+      return constant(builder, x.getType(), cast<TypedAttr>(builder.getFloatAttr(type, value)));
+    };
+    Value infinity = limit(APFloat::getInf(type.getFloatSemantics()));
+    if (isa<math::IsInfOp>(op)) {
+      rewriter.replaceOp(op, compare(arith::CmpFPredicate::OEQ, magnitude, infinity));
+      return success();
+    }
+    Value answer = compare(arith::CmpFPredicate::OLT, magnitude, infinity);
+    if (isa<math::IsNormalOp>(op)) {
+      Value smallest = limit(APFloat::getSmallestNormalized(type.getFloatSemantics()));
+      answer =
+          arith::AndIOp::create(builder, answer, compare(arith::CmpFPredicate::OGE, magnitude, smallest));
+    }
+    rewriter.replaceOp(op, answer);
+    return success();
+  }
+};
+
+/// Integer powers by squaring, one step a bit of the exponent. A negative exponent asks for the reciprocal: 1
+/// and -1 are their own, and that of any other number rounds to 0.
+struct ExpandIntegerPower : OpRewritePattern<math::IPowIOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::IPowIOp op, PatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
+    Type type = op.getType();
+    Value base = op.getLhs(), exponent = op.getRhs();
+    Value zero = integerConstant(builder, type, 0), one = integerConstant(builder, type, 1);
+    auto compare = [&](arith::CmpIPredicate predicate, Value a, Value b) -> Value {
+      return arith::CmpIOp::create(builder, predicate, a, b);
+    };
+    auto select = [&](Value condition, Value a, Value b) -> Value {
+      return arith::SelectOp::create(builder, condition, a, b);
+    };
+    Value power = one, square = base;
+    for (unsigned bit = 0, width = getElementTypeOrSelf(type).getIntOrFloatBitWidth(); bit < width; ++bit) {
+      Value shifted = arith::ShRUIOp::create(builder, exponent, integerConstant(builder, type, bit));
+      Value set = compare(arith::CmpIPredicate::ne, arith::AndIOp::create(builder, shifted, one), zero);
+      power = select(set, arith::MulIOp::create(builder, power, square), power);
+      square = arith::MulIOp::create(builder, square, square);
+    }
+    // The bits of a negative exponent raise -1 to the right parity already.
+    Value minusOne = integerConstant(builder, type, -1);
+    Value isUnit = arith::OrIOp::create(builder, compare(arith::CmpIPredicate::eq, base, one),
+                                        compare(arith::CmpIPredicate::eq, base, minusOne));
+    Value isNegative = compare(arith::CmpIPredicate::slt, exponent, zero);
+    rewriter.replaceOp(op, select(isNegative, select(isUnit, power, zero), power));
+    return success();
+  }
+};
+
 /// log10 x = ln x * log10 e.
 struct ExpandLog10 : OpRewritePattern<math::Log10Op> {
   using OpRewritePattern::OpRewritePattern;
@@ -166,7 +241,8 @@ struct ExpandLog10 : OpRewritePattern<math::Log10Op> {
 } // namespace
 
 void ashlar::populateMathExpansionPatterns(RewritePatternSet &patterns) {
-  patterns.add<ComputeInF32, ExpandTrigonometry, ExpandLog10>(patterns.getContext());
+  patterns.add<ComputeInF32, ExpandTrigonometry, ExpandClassification, ExpandIntegerPower, ExpandLog10>(
+      patterns.getContext());
 
   constexpr StringRef polynomials[] = {"math.acos", "math.asin",  "math.atan", "math.atan2",
                                        "math.cbrt", "math.erf",   "math.erfc", "math.expm1",
@@ -174,5 +250,5 @@ void ashlar::populateMathExpansionPatterns(RewritePatternSet &patterns) {
   populateMathPolynomialApproximationPatterns(
       patterns, [&](StringRef name) { return llvm::is_contained(polynomials, name); });
   math::populateExpansionPatterns(
-      patterns, {"acosh", "asinh", "atanh", "clampf", "cosh", "fpowi", "ipowi", "powf", "round", "sinh"});
+      patterns, {"acosh", "asinh", "atanh", "clampf", "cosh", "fpowi", "powf", "round", "sinh"});
 }

@@ -97,6 +97,14 @@ LogicalResult ashlar::verifyAfterConversion(Operation *gpuModule) {
   });
   if (result.wasInterrupted())
     return failure();
+  result = gpuModule->walk([](LLVM::LLVMFuncOp function) -> WalkResult {
+    if (!function.isExternal())
+      return WalkResult::advance();
+    function.emitOpError() << "is called but not defined: kernels cannot use library functions";
+    return WalkResult::interrupt();
+  });
+  if (result.wasInterrupted())
+    return failure();
   result = gpuModule->walk([](UnrealizedConversionCastOp cast) -> WalkResult {
     cast->emitError() << "a value of type " << cast.getOperandTypes().front()
                       << " is used where it has no form on the GPU (wanted: " << cast.getResultTypes().front()

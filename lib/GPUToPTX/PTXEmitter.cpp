@@ -25,6 +25,7 @@
 #include "llvm/IR/Verifier.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
@@ -53,9 +54,19 @@ void ashlar::registerPTXEmission(DialectRegistry &registry) {
   registerNVVMDialectTranslation(registry);
 }
 
+/// 32-bit addresses of shared and local memory: fewer registers and half the integer work of address
+/// arithmetic. The backend offers this as a command-line option only; where it no longer exists, 64-bit
+/// addresses are as right.
+static void useShortPointers() {
+  llvm::cl::Option *option = llvm::cl::getRegisteredOptions().lookup("nvptx-short-ptr");
+  if (option)
+    static_cast<llvm::cl::opt<bool> *>(option)->setValue(true);
+}
+
 static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const TargetInfo &target) {
   static std::once_flag initialized;
   std::call_once(initialized, [] {
+    useShortPointers();
     LLVMInitializeNVPTXTargetInfo();
     LLVMInitializeNVPTXTarget();
     LLVMInitializeNVPTXTargetMC();
@@ -72,8 +83,8 @@ static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const TargetInfo
   options.MCOptions.ABIName = "shortptr";
   std::string features = llvm::formatv("+ptx{0}", target.ptxVersion);
   return std::unique_ptr<llvm::TargetMachine>(
-      backend->createTargetMachine(triple, target.name, features, options, llvm::Reloc::Static, std::nullopt,
-                                   llvm::CodeGenOptLevel::Aggressive));
+      backend->createTargetMachine(triple, target.name, features, llvm::TargetOptions(), llvm::Reloc::Static,
+                                   std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
 /// Inline assembly without side effects computes a value of its operands; LLVM has to be told so, or it would
