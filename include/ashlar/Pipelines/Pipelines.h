@@ -1,0 +1,41 @@
+//===-- Pipelines.h - the order of passes -----------------------------------===//
+//
+// This is the only place that knows which pass follows which. One pipeline per level, each ending at a level's boundary,
+// so that `--emit` can stop there and a test can look:
+//
+//   ashlar-tensor-pipeline   tensors: kernels formed, schedules chosen; ends in tile.kernel and tile.launch
+//   ashlar-tile-pipeline     one block's program: layouts, pipelining, shared memory, barriers, budget
+//   ashlar-gpu-pipeline      one thread's program, then the LLVM-level kernel module both exits take
+//
+//===-----------------------------------------------------------------------===//
+#ifndef ASHLAR_PIPELINES_PIPELINES_H
+#define ASHLAR_PIPELINES_PIPELINES_H
+
+#include "ashlar/Target/TargetInfo.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace ashlar {
+
+/// What the pipelines need to know; also their textual options.
+struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
+  Option<std::string> target{*this, "target",
+                             llvm::cl::desc("GPU whose limits and rates the schedules are chosen for: sm_80, sm_86, "
+                                            "sm_89 or sm_90a"),
+                             llvm::cl::init("sm_80")};
+};
+
+/// The pipelines, each on a module. `target` gives the limits. The tensor pipeline is made of two halves: first kernels
+/// are formed and scheduled, then each becomes a block's program.
+void buildSchedulingPipeline(mlir::OpPassManager &passes, const TargetInfo &target);
+void buildTensorPipeline(mlir::OpPassManager &passes, const TargetInfo &target);
+void buildTilePipeline(mlir::OpPassManager &passes, const TargetInfo &target);
+/// Ends on the GPU level, one thread's program, unless `toLLVM`.
+void buildGPUPipeline(mlir::OpPassManager &passes, bool toLLVM = true);
+
+/// Registers the three, and `ashlar-compile`, which is all of them in order.
+void registerPipelines();
+
+} // namespace ashlar
+
+#endif // ASHLAR_PIPELINES_PIPELINES_H
