@@ -1,0 +1,48 @@
+//===-- RegisterEstimate.h - how many registers a thread will need -----------===//
+//
+// Before any code exists, the tiles' distributions say how many registers each tile takes in a thread, and
+// the structure of the program which tiles live at the same time.
+//
+// What counts how much:
+// * A tile: registers per thread by its distribution, times its element's bits, over 32, rounded up. Without
+// a
+//   distribution, the elements spread evenly over the threads.
+// * Nothing for constants (immediates) and for a broadcast (it names its source's registers again); one
+// register for
+//   a splat and for what can be recomputed from thread indices and constants (`tile.iota` and arithmetic on
+//   it).
+// * A tile read from shared memory only to be multiplied: two steps of the product, not all of them. Nothing
+// keeps the
+//   assembler from moving the loads to their use.
+// * A scalar: one register. Addresses and everything else of the generated code: `addressRegisters`.
+//
+// An operation's result takes over the registers of operands that end there: what counts is the larger of
+// what lives before and after it.
+//
+//===-----------------------------------------------------------------------===//
+#ifndef ASHLAR_LIB_TILE_REGISTERESTIMATE_H
+#define ASHLAR_LIB_TILE_REGISTERESTIMATE_H
+
+#include "dialects/Tile/Tile.h"
+
+namespace ashlar::tile {
+
+/// Registers of a thread beside those of tiles and scalars; measured with ptxas on the matrix product.
+inline constexpr int64_t addressRegisters = 16;
+
+struct LiveTile {
+  mlir::Value value;
+  int64_t registers;
+};
+
+struct RegisterEstimate {
+  int64_t registers = addressRegisters; ///< Of one thread, at the peak.
+  mlir::Operation *peak = nullptr;  ///< The operation before which the peak is; null in a kernel without one.
+  llvm::SmallVector<LiveTile> live; ///< The tiles that live there, the largest first.
+};
+
+RegisterEstimate estimateRegisters(KernelOp kernel);
+
+} // namespace ashlar::tile
+
+#endif // ASHLAR_LIB_TILE_REGISTERESTIMATE_H
