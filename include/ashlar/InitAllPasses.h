@@ -1,0 +1,37 @@
+//===-- InitAllPasses.h - Every pass a tool may be asked for ----*- C++ -*-===//
+//
+// One line for each pass library of the project, after upstream's.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ASHLAR_INITALLPASSES_H
+#define ASHLAR_INITALLPASSES_H
+
+#include "mlir/InitAllPasses.h"
+
+#include "ashlar/GPU/Passes.h"
+#include "ashlar/GPUToHost/Passes.h"
+#include "ashlar/GPUToPTX/Passes.h"
+#include "ashlar/Reference/Passes.h"
+#include "ashlar/Reference/ReferenceObject.h"
+#include "ashlar/TensorToTile/Passes.h"
+#include "ashlar/Tile/Passes.h"
+#include "ashlar/TileToGPU/Passes.h"
+
+namespace ashlar {
+
+inline void registerAllPasses() {
+  mlir::registerAllPasses();
+  registerAshlarReferencePasses();
+  registerReferencePipeline();
+  registerAshlarTensorToTilePasses();
+  tile::registerAshlarTilePasses();
+  registerAshlarTileToGPUPasses();
+  registerAshlarGPUPasses();
+  registerAshlarGPUToPTXPasses();
+  registerAshlarGPUToHostPasses();
+}
+
+} // namespace ashlar
+
+#endif // ASHLAR_INITALLPASSES_H
