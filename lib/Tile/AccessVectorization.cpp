@@ -18,7 +18,8 @@ static LogicalResult vectorizeCopy(CopyOp copy) {
   int64_t bits = storageBits(copy.getDestination().getType().getElementType());
   if (vectors.width * bits < 8)
     return copy.emitOpError("moves elements of ")
-           << bits << " bits one by one, since none of the view's dimensions is contiguous in pairs that start at "
+           << bits
+           << " bits one by one, since none of the view's dimensions is contiguous in pairs that start at "
            << "whole bytes; lay the tensor out so that one is (ashlar.pack), or widen its elements";
   Builder builder(copy.getContext());
   copy.setVectorDimAttr(builder.getI64IntegerAttr(vectors.dim));

@@ -164,7 +164,8 @@ static bool isVectorOf(const TileAccess &access, int64_t dim, int64_t width) {
 
 int64_t ashlar::tile::vectorWidth(const TileAccess &access, int64_t dim) {
   int64_t width = 1;
-  for (int64_t wider = 2; wider * access.elementBits <= vectorBits && isVectorOf(access, dim, wider); wider *= 2)
+  for (int64_t wider = 2; wider * access.elementBits <= vectorBits && isVectorOf(access, dim, wider);
+       wider *= 2)
     width = wider;
   return width;
 }
@@ -197,8 +198,10 @@ VectorAccess ashlar::tile::vectorAccess(const TileAccess &access) {
       distance += usualStep(expr, dim) * stride;
     distance = std::abs(distance);
     int64_t width = vectorWidth(access, dim);
-    // A dimension of extent 1, or one that addresses do not depend on, gives neighbouring threads nothing to share.
-    bool isNearer = access.tileShape[dim] > 1 && distance > 0 && (bestDistance == 0 || distance < bestDistance);
+    // A dimension of extent 1, or one that addresses do not depend on, gives neighbouring threads nothing to
+    // share.
+    bool isNearer =
+        access.tileShape[dim] > 1 && distance > 0 && (bestDistance == 0 || distance < bestDistance);
     if (width > best.width || (width == best.width && isNearer)) {
       best = {dim, width};
       bestDistance = distance;
@@ -248,7 +251,8 @@ static TileAccess describe(ViewOp view, ArrayRef<int64_t> tileShape, ValueRange 
   BufferType buffer = view.getBuffer().getType();
   TileAccess access;
   access.map = view.getMap();
-  access.viewShape.assign(view.getView().getType().getShape().begin(), view.getView().getType().getShape().end());
+  access.viewShape.assign(view.getView().getType().getShape().begin(),
+                          view.getView().getType().getShape().end());
   auto size = view.getSizes().begin();
   for (int64_t extent : access.viewShape)
     access.extentDivisors.push_back(ShapedType::isDynamic(extent) ? knownDivisor(*size++) : extent);
@@ -269,7 +273,8 @@ static TileAccess describe(ViewOp view, ArrayRef<int64_t> tileShape, ValueRange 
 std::optional<TileAccess> ashlar::tile::describeAccess(Operation *op) {
   if (auto copy = dyn_cast<CopyOp>(op))
     if (auto view = copy.getView().getDefiningOp<ViewOp>())
-      return describe(view, copy.getDestination().getType().getShape(), copy.getOffsets(), copy.getInBounds());
+      return describe(view, copy.getDestination().getType().getShape(), copy.getOffsets(),
+                      copy.getInBounds());
   if (auto load = dyn_cast<LoadOp>(op))
     if (auto view = load.getSource().getDefiningOp<ViewOp>())
       return describe(view, cast<RankedTensorType>(load.getTile().getType()).getShape(), load.getOffsets(),

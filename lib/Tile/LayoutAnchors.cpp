@@ -1,7 +1,7 @@
 //===-- LayoutAnchors.cpp - Distributions that are chosen, not inherited --===//
 //
-// Where distributions come from: the fragments of products, and for classes of tiles that no product reaches, a
-// blocked distribution that suits their reductions and global accesses.
+// Where distributions come from: the fragments of products, and for classes of tiles that no product reaches,
+// a blocked distribution that suits their reductions and global accesses.
 //
 //===----------------------------------------------------------------------===//
 #include "LayoutClasses.h"
@@ -50,7 +50,8 @@ ProductFragments LayoutClasses::chooseFragments(MmaOp mma) {
 }
 
 void LayoutClasses::fixProduct(MmaOp mma) {
-  DistributionAttr a = getDistributionAttr(mma.getA().getType()), b = getDistributionAttr(mma.getB().getType());
+  DistributionAttr a = getDistributionAttr(mma.getA().getType()),
+                   b = getDistributionAttr(mma.getB().getType());
   if (!a || !b || !getDistributionAttr(mma.getResult().getType())) {
     ProductFragments fragments = chooseFragments(mma);
     a = attribute(fragments.a);
@@ -77,8 +78,9 @@ DistributionAttr LayoutClasses::chooseByNeighbours(ArrayRef<Value> members) {
     return {};
   for (Value value : values) {
     DistributionAttr candidate = layouts[find(value)];
-    bool fits = candidate && tileType(value).getShape() == tileType(members.front()).getShape() &&
-                llvm::all_of(slices, [&](auto slice) { return sliceOf(candidate, slice.second) == slice.first; });
+    bool fits =
+        candidate && tileType(value).getShape() == tileType(members.front()).getShape() &&
+        llvm::all_of(slices, [&](auto slice) { return sliceOf(candidate, slice.second) == slice.first; });
     if (fits)
       return candidate;
   }
@@ -119,8 +121,8 @@ static ClassUses usesOf(ArrayRef<Value> members) {
 layout::Distribution LayoutClasses::chooseByAccesses(ArrayRef<Value> members) {
   ArrayRef<int64_t> shape = tileType(members.front()).getShape();
   ClassUses uses = usesOf(members);
-  // The widest access sets the dimension, loads before stores; the widest element sets the vector, so that no thread
-  // moves more than 16 bytes at once.
+  // The widest access sets the dimension, loads before stores; the widest element sets the vector, so that no
+  // thread moves more than 16 bytes at once.
   VectorAccess best{std::max<int64_t>(int64_t(shape.size()) - 1, 0), 1};
   bool isFirst = true;
   for (Operation *access : llvm::concat<Operation *>(uses.loads, uses.stores)) {

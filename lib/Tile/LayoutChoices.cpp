@@ -18,7 +18,8 @@ using layout::Mode;
 //===-- Products ----------------------------------------------------------===//
 
 /// Lets the threads that a distribution leaves over hold copies.
-static std::optional<Distribution> fillBlock(const std::optional<Distribution> &distribution, int64_t threads) {
+static std::optional<Distribution> fillBlock(const std::optional<Distribution> &distribution,
+                                             int64_t threads) {
   if (!distribution || threads % distribution->threads() != 0)
     return std::nullopt;
   std::vector<Mode> modes = distribution->threadModes();
@@ -49,8 +50,8 @@ std::optional<ProductFragments> tile::scalarFragments(int64_t m, int64_t n, int6
                    layout::simtAccumulator(m, n, grid.m, grid.n), threads);
 }
 
-/// The grid of at most `count` parts (a divisor of it) of rows x columns atoms with the most parts, then the least
-/// `cost`.
+/// The grid of at most `count` parts (a divisor of it) of rows x columns atoms with the most parts, then the
+/// least `cost`, then the most along the rows.
 template <typename Cost>
 static ProductGrid chooseGrid(int64_t rows, int64_t columns, int64_t count, int64_t maxColumns, Cost cost) {
   ProductGrid best;
@@ -58,7 +59,7 @@ static ProductGrid chooseGrid(int64_t rows, int64_t columns, int64_t count, int6
     for (int64_t n = 1; m * n <= count && n <= maxColumns; ++n) {
       if (rows % m != 0 || columns % n != 0 || count % (m * n) != 0)
         continue;
-      bool isBetter = m * n != best.m * best.n ? m * n > best.m * best.n : cost(m, n) < cost(best.m, best.n);
+      bool isBetter = m * n != best.m * best.n ? m * n > best.m * best.n : cost(m, n) <= cost(best.m, best.n);
       if (isBetter)
         best = {m, n};
     }
@@ -174,8 +175,8 @@ Distribution tile::reducibleDistribution(llvm::ArrayRef<int64_t> dims, int64_t t
 
 //===-- Global memory -----------------------------------------------------===//
 
-double tile::sectorEfficiency(const Distribution &distribution, llvm::ArrayRef<int64_t> dims, VectorAccess vectors,
-                              int64_t elementBits) {
+double tile::sectorEfficiency(const Distribution &distribution, llvm::ArrayRef<int64_t> dims,
+                              VectorAccess vectors, int64_t elementBits) {
   constexpr int64_t sectorBits = 256;
   int64_t width = std::gcd(vectors.width, distribution.contiguousValues(int(vectors.dim)));
   std::set<std::vector<int64_t>> sectors, starts;

@@ -1,6 +1,7 @@
 //===-- LayoutClasses.cpp - Tiles that share a distribution ---------------===//
 //
-// Classes of tiles, the rules that tie them, and how distributions spread over them. The header explains the idea.
+// Classes of tiles, the rules that tie them, and how distributions spread over them. The header explains the
+// idea.
 //
 //===----------------------------------------------------------------------===//
 #include "LayoutClasses.h"
@@ -106,7 +107,8 @@ void LayoutClasses::tieLoop(scf::ForOp loop) {
 void LayoutClasses::tieBranch(scf::IfOp branch) {
   for (Region &region : branch->getRegions())
     if (!region.empty())
-      for (auto [result, yielded] : llvm::zip(branch.getResults(), region.front().getTerminator()->getOperands()))
+      for (auto [result, yielded] :
+           llvm::zip(branch.getResults(), region.front().getTerminator()->getOperands()))
         if (isTile(result))
           tie(result, yielded);
 }
@@ -134,9 +136,10 @@ LogicalResult LayoutClasses::tieOperation(Operation *op) {
   bool isKnown = isa<scf::YieldOp, arith::ConstantOp>(op) || isa<TileDialect>(op->getDialect());
   if (isKnown || (llvm::none_of(op->getOperands(), isTile) && llvm::none_of(op->getResults(), isTile)))
     return success();
-  return op->emitOpError("takes or makes tiles, but ashlar-tile-assign-layouts does not know how its operands' "
-                         "distributions relate to its results'; express it by elementwise operations, tile "
-                         "operations, scf.for and scf.if");
+  return op->emitOpError(
+      "takes or makes tiles, but ashlar-tile-assign-layouts does not know how its operands' "
+      "distributions relate to its results'; express it by elementwise operations, tile "
+      "operations, scf.for and scf.if");
 }
 
 LogicalResult LayoutClasses::tieAll() {

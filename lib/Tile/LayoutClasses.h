@@ -1,12 +1,13 @@
 //===-- LayoutClasses.h - Tiles that share a distribution -------*- C++ -*-===//
 //
-// The first half of `ashlar-tile-assign-layouts`: which distribution each tile should have, before anything changes.
+// The first half of `ashlar-tile-assign-layouts`: which distribution each tile should have, before anything
+// changes.
 //
-// Tiles that elementwise operations, loops and branches tie together form a class; a class has one distribution.
-// Ties are refused where they would join two classes whose distributions are already fixed and differ: at these
-// places, and nowhere else, a conversion will stand. Distributions spread over classes from the products (and from
-// whatever the program already says) through reductions, broadcasts and operands; classes that are reached by
-// nothing choose one that suits their global accesses and reductions.
+// Tiles that elementwise operations, loops and branches tie together form a class; a class has one
+// distribution. Ties are refused where they would join two classes whose distributions are already fixed and
+// differ: at these places, and nowhere else, a conversion will stand. Distributions spread over classes from
+// the products (and from whatever the program already says) through reductions, broadcasts and operands;
+// classes that are reached by nothing choose one that suits their global accesses and reductions.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_TILE_LAYOUTCLASSES_H
@@ -24,7 +25,8 @@ inline mlir::RankedTensorType tileType(mlir::Value value) {
 }
 /// Operations of arith and math whose tiles, operands and results, share one distribution.
 bool isElementwise(mlir::Operation *op);
-/// The vectors with which an operation accesses global memory; scalars along the last dimension if it does not.
+/// The vectors with which an operation accesses global memory; scalars along the last dimension if it does
+/// not.
 VectorAccess accessVectors(mlir::Operation *op);
 
 class LayoutClasses {
@@ -37,9 +39,11 @@ public:
   /// The distribution of a value's class. Every tile has one after build().
   DistributionAttr layoutOf(mlir::Value value);
   /// The distributions in which a product wants its operands.
-  std::pair<DistributionAttr, DistributionAttr> operandLayouts(MmaOp mma) const { return productOperands.at(mma); }
-  /// The distribution in which a reduction should read a source that has `source`: itself, or one that keeps the
-  /// reduction within a warp.
+  std::pair<DistributionAttr, DistributionAttr> operandLayouts(MmaOp mma) const {
+    return productOperands.at(mma);
+  }
+  /// The distribution in which a reduction should read a source that has `source`: itself, or one that keeps
+  /// the reduction within a warp.
   DistributionAttr reductionLayout(ReduceOp reduce, DistributionAttr source);
   /// The distribution of the words that unpack to `result`, and what they unpack to.
   DistributionAttr packedLayout(UnpackOp unpack, DistributionAttr result);

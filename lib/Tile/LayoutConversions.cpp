@@ -13,9 +13,9 @@ using namespace ashlar::tile;
 
 //===-- Global accesses ---------------------------------------------------===//
 
-/// The distribution in which the tile should meet global memory: nothing if it may stay as it is, because it wastes
-/// little or because another one would waste about as much. A conversion goes through shared memory, a pass over the
-/// tile that a smaller waste does not pay for.
+/// The distribution in which the tile should meet global memory: nothing if it may stay as it is, because it
+/// wastes little or because another one would waste about as much. A conversion goes through shared memory, a
+/// pass over the tile that a smaller waste does not pay for.
 static std::optional<DistributionAttr> betterDistribution(Operation *access, Value tile, int64_t threads,
                                                           double leastEfficiency) {
   constexpr int64_t smallTile = 512;
@@ -38,7 +38,8 @@ static std::optional<DistributionAttr> betterDistribution(Operation *access, Val
 static void coalesceStore(StoreOp store, int64_t threads) {
   // Half-used sectors are written twice.
   constexpr double leastEfficiency = 0.5;
-  std::optional<DistributionAttr> better = betterDistribution(store, store.getTile(), threads, leastEfficiency);
+  std::optional<DistributionAttr> better =
+      betterDistribution(store, store.getTile(), threads, leastEfficiency);
   if (!better)
     return;
   OpBuilder builder(store);
@@ -91,8 +92,9 @@ static void lowerThroughShared(ConvertLayoutOp convert) {
   RankedTensorType wanted = tileType(convert.getResult());
   Value tile = widen(builder, loc, convert.getSource());
   Type element = tileType(tile).getElementType();
-  Value buffer = AllocOp::create(builder, loc, BufferType::get(wanted.getShape(), element, MemorySpace::Shared),
-                                 /*offset=*/IntegerAttr());
+  Value buffer =
+      AllocOp::create(builder, loc, BufferType::get(wanted.getShape(), element, MemorySpace::Shared),
+                      /*offset=*/IntegerAttr());
   SmallVector<Value> start(wanted.getRank(), arith::ConstantIndexOp::create(builder, loc, 0));
   StoreOp::create(builder, loc, tile, buffer, start, /*in_bounds=*/nullptr);
   Value loaded = LoadOp::create(builder, loc, wanted.clone(element), buffer, start, /*in_bounds=*/nullptr);

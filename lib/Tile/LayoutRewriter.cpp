@@ -31,13 +31,14 @@ void ashlar::tile::separateCheapTiles(KernelOp kernel) {
   for (Operation *op : llvm::reverse(cheap)) {
     OpBuilder builder(op->getContext());
     builder.setInsertionPointAfter(op);
-    for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(op->getUses(), op->use_empty() ? 0 : 1)))
+    for (OpOperand &use :
+         llvm::make_early_inc_range(llvm::drop_begin(op->getUses(), op->use_empty() ? 0 : 1)))
       use.set(builder.clone(*op)->getResult(0));
   }
 }
 
-/// Whether an equal tile in another distribution is had by repeating what made it: loads, cheap tiles and a few
-/// elementwise operations on them.
+/// Whether an equal tile in another distribution is had by repeating what made it: loads, cheap tiles and a
+/// few elementwise operations on them.
 static bool isRepeatable(Value value, unsigned depth = 0) {
   constexpr unsigned maxDepth = 4;
   Operation *op = value.getDefiningOp();

@@ -1,7 +1,8 @@
 //===-- LayoutRewriter.h - Give tiles their distributions -------*- C++ -*-===//
 //
-// The second half of `ashlar-tile-assign-layouts`: writes the distributions that LayoutClasses has found into the
-// types, and makes every use see the distribution it needs, by repeating cheap producers or by conversions.
+// The second half of `ashlar-tile-assign-layouts`: writes the distributions that LayoutClasses has found into
+// the types, and makes every use see the distribution it needs, by repeating cheap producers or by
+// conversions.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_TILE_LAYOUTREWRITER_H
@@ -12,8 +13,8 @@
 
 namespace ashlar::tile {
 
-/// Gives every use of a constant, splat, iota or broadcast of these a producer of its own: such tiles cost nothing,
-/// so they must not tie together what uses them. Equal ones are joined again at the end.
+/// Gives every use of a constant, splat, iota or broadcast of these a producer of its own: such tiles cost
+/// nothing, so they must not tie together what uses them. Equal ones are joined again at the end.
 void separateCheapTiles(KernelOp kernel);
 
 /// Converts the tiles of global loads and stores whose distribution would waste most of every sector.

@@ -1,7 +1,7 @@
 //===-- SharedLayouts.cpp - Where shared memory holds what ----------------===//
 //
-// Collects how a buffer is written and read, lists the arrangements that could suit, counts the bank conflicts of
-// each and keeps the best: the first of those with the fewest.
+// Collects how a buffer is written and read, lists the arrangements that could suit, counts the bank
+// conflicts of each and keeps the best: the first of those with the fewest.
 //
 //===----------------------------------------------------------------------===//
 #include "SharedLayouts.h"
@@ -34,10 +34,6 @@ struct SharedAccess {
   std::optional<int64_t> fragmentDim;
 };
 
-struct BufferUses {
-  SmallVector<SharedAccess> accesses;
-};
-
 /// A buffer or a part of it, with the dimensions of the allocation that its own are.
 struct DerivedBuffer {
   Value buffer;
@@ -59,39 +55,51 @@ static SharedAccess inAllocation(const DerivedBuffer &derived, const Distributio
   return access;
 }
 
-/// The dimension along which four lanes hold a row of an 8x8 matrix of 32-bit registers, eight of them side by side.
-static std::optional<int64_t> fragmentDimension(const Distribution &registers, int64_t elementBits) {
-  const std::vector<layout::Mode> &thread = registers.threadModes();
-  if (elementBits < 8 || elementBits > 32 || thread.size() < 2)
+/// The dimension along which four lanes of a warp hold a row of an 8x8 matrix of 32-bit registers, eight rows
+/// side by side: what ldmatrix delivers.
+static std::optional<int64_t> fragmentDimension(const Distribution &registers, int64_t elementBits,
+                                                int rank) {
+  if (elementBits < 8 || elementBits > 32 || rank != 2)
     return std::nullopt;
   int64_t packed = 32 / elementBits;
-  int dim = thread[0].dim, other = thread[1].dim;
-  bool isMatrix = thread[0] == layout::Mode{4, packed, dim} && thread[1] == layout::Mode{8, 1, other} && dim != other;
-  return isMatrix && (packed == 1 || registers.contiguousValues(dim) % packed == 0) ? std::optional(dim) : std::nullopt;
+  for (int64_t dim : {1, 0}) {
+    bool isMatrix = packed == 1 || registers.contiguousValues(int(dim)) % packed == 0;
+    for (int64_t lane = 0; lane < warpSize && isMatrix; ++lane) {
+      std::vector<int64_t> element = registers.coordinate(lane, 0, rank);
+      isMatrix = element[dim] == lane % 4 * packed && element[1 - dim] == lane / 4;
+    }
+    if (isMatrix)
+      return dim;
+  }
+  return std::nullopt;
 }
 
-static void addCopy(BufferUses &uses, const DerivedBuffer &derived, CopyOp copy, int rank, int64_t threads) {
+static void addCopy(SmallVectorImpl<SharedAccess> &uses, const DerivedBuffer &derived, CopyOp copy, int rank,
+                    int64_t threads) {
   ArrayRef<int64_t> shape = copy.getDestination().getType().getShape();
-  VectorAccess vectors{static_cast<int64_t>(*copy.getVectorDim()), static_cast<int64_t>(*copy.getVectorWidth())};
+  VectorAccess vectors{static_cast<int64_t>(*copy.getVectorDim()),
+                       static_cast<int64_t>(*copy.getVectorWidth())};
   std::optional<Distribution> registers =
       layout::blocked({shape.data(), shape.size()}, threads, int(vectors.dim), vectors.width);
   if (!registers)
     return;
-  uses.accesses.push_back(inAllocation(derived, *registers, shape, rank));
-  uses.accesses.back().copy = {derived.dims[vectors.dim], vectors.width};
+  uses.push_back(inAllocation(derived, *registers, shape, rank));
+  uses.back().copy = {derived.dims[vectors.dim], vectors.width};
 }
 
-static void addTile(BufferUses &uses, const DerivedBuffer &derived, Value tile, bool isLoad, int rank) {
+static void addTile(SmallVectorImpl<SharedAccess> &uses, const DerivedBuffer &derived, Value tile,
+                    bool isLoad, int rank) {
   auto type = cast<RankedTensorType>(tile.getType());
   SharedAccess access =
       inAllocation(derived, getDistributionAttr(type).getDistribution(), type.getShape(), rank);
   if (isLoad)
-    access.fragmentDim = fragmentDimension(access.registers, storageBits(type.getElementType()));
-  uses.accesses.push_back(std::move(access));
+    access.fragmentDim = fragmentDimension(access.registers, storageBits(type.getElementType()), rank);
+  uses.push_back(std::move(access));
 }
 
-static BufferUses usesOf(AllocOp alloc, int64_t threads, SmallVectorImpl<DerivedBuffer> &family) {
-  BufferUses uses;
+static SmallVector<SharedAccess> usesOf(AllocOp alloc, int64_t threads,
+                                        SmallVectorImpl<DerivedBuffer> &family) {
+  SmallVector<SharedAccess> uses;
   int rank = int(alloc.getBuffer().getType().getRank());
   family.push_back({alloc.getBuffer(), llvm::to_vector(llvm::seq<int>(rank))});
   for (size_t i = 0; i < family.size(); ++i) {
@@ -125,16 +133,22 @@ struct Candidate {
 };
 } // namespace
 
-/// The dimension that lies contiguously: along which the accesses need the fewest instructions.
-static int64_t contiguousDimension(const BufferUses &uses, ArrayRef<int64_t> shape, int64_t elementBits) {
+/// The dimension that lies contiguously: the one of the widest copy, which only moves memory as it lies;
+/// without copies the one along which stores and loads need the fewest instructions.
+static int64_t contiguousDimension(ArrayRef<SharedAccess> uses, ArrayRef<int64_t> shape,
+                                   int64_t elementBits) {
+  std::optional<VectorAccess> widest;
+  for (const SharedAccess &access : uses)
+    if (access.copy && (!widest || access.copy->width > widest->width))
+      widest = access.copy;
+  if (widest)
+    return widest->dim;
   int64_t rank = shape.size(), best = rank - 1, bestCount = -1;
   for (int64_t dim = rank - 1; dim >= 0; --dim) {
     int64_t count = 0;
-    for (const SharedAccess &access : uses.accesses) {
-      int64_t width = access.registers.contiguousValues(int(dim));
-      if (access.copy)
-        width = access.copy->dim == dim ? access.copy->width : 1;
-      count += access.registers.values() / std::min(std::max<int64_t>(width, 1), vectorBits / elementBits);
+    for (const SharedAccess &access : uses) {
+      int64_t width = std::min(access.registers.contiguousValues(int(dim)), vectorBits / elementBits);
+      count += access.registers.values() / width;
     }
     if (bestCount < 0 || count < bestCount) {
       best = dim;
@@ -157,9 +171,11 @@ static SmallVector<int64_t> stridesWithPitch(ArrayRef<int64_t> shape, int64_t co
   return strides;
 }
 
-/// In the order of preference: the swizzle of the row's length or an odd padding, then other swizzles, then other
-/// paddings; the plain arrangement stands at the front where rows are so short that nothing has to be done.
-static SmallVector<Candidate> candidatesFor(ArrayRef<int64_t> shape, int64_t contiguous, int64_t elementBits) {
+/// In the order of preference: the swizzle of the row's length or an odd padding, then other swizzles, then
+/// other paddings; the plain arrangement stands at the front where rows are so short that nothing has to be
+/// done.
+static SmallVector<Candidate> candidatesFor(ArrayRef<int64_t> shape, int64_t contiguous,
+                                            int64_t elementBits) {
   SmallVector<Candidate> candidates;
   int64_t columns = shape[contiguous], rows = 1;
   for (int64_t extent : shape)
@@ -171,11 +187,13 @@ static SmallVector<Candidate> candidatesFor(ArrayRef<int64_t> shape, int64_t con
   candidates.push_back({compact, {}});
   if (elementBits >= 8)
     if (std::optional<SwizzledLayout> rowMajor = layout::sharedRowMajor(rows, columns, int(elementBits / 8)))
-      candidates.push_back({stridesWithPitch(shape, contiguous, rowMajor->layout.leaves()[0].stride), rowMajor->swizzle});
+      candidates.push_back(
+          {stridesWithPitch(shape, contiguous, rowMajor->layout.leaves()[0].stride), rowMajor->swizzle});
   // A swizzle permutes blocks of 2^(base + bits) elements: the rows must be made of them.
   for (int bits = 3; bits >= 1; --bits)
     for (int shift = 3; shift <= 6; ++shift)
-      if (columns % (chunk << bits) == 0 || (std::has_single_bit(uint64_t(columns)) && (columns >= chunk << bits)))
+      if (columns % (chunk << bits) == 0 ||
+          (std::has_single_bit(uint64_t(columns)) && (columns >= chunk << bits)))
         candidates.push_back({compact, {bits, base, shift}});
   for (int64_t padding = chunk; padding <= 4 * chunk; padding += chunk)
     candidates.push_back({stridesWithPitch(shape, contiguous, llvm::alignTo(columns, chunk) + padding), {}});
@@ -196,7 +214,8 @@ static std::optional<SwizzledLayout> memoryOf(const Candidate &candidate, ArrayR
   return whole ? std::optional(SwizzledLayout{candidate.swizzle, *whole}) : std::nullopt;
 }
 
-/// The conflicts of reading 8x8 matrices whose rows lie contiguously. The other dimension is the matrix's rows.
+/// The conflicts of reading 8x8 matrices whose rows lie contiguously. The other dimension is the matrix's
+/// rows.
 static std::optional<int64_t> matrixConflicts(const SharedAccess &access, const Candidate &candidate,
                                               int64_t contiguous, int elementBytes) {
   if (access.tileShape.size() != 2)
@@ -231,7 +250,7 @@ static std::optional<int64_t> conflictsOf(const SharedAccess &access, const Cand
   return std::nullopt;
 }
 
-static Candidate chooseCandidate(const BufferUses &uses, ArrayRef<int64_t> shape, int64_t contiguous,
+static Candidate chooseCandidate(ArrayRef<SharedAccess> uses, ArrayRef<int64_t> shape, int64_t contiguous,
                                  int64_t elementBits) {
   SmallVector<Candidate> candidates = candidatesFor(shape, contiguous, elementBits);
   if (elementBits < 8)
@@ -241,8 +260,9 @@ static Candidate chooseCandidate(const BufferUses &uses, ArrayRef<int64_t> shape
   for (const Candidate &candidate : candidates) {
     int64_t total = 0;
     bool isPossible = true;
-    for (const SharedAccess &access : uses.accesses) {
-      std::optional<int64_t> conflicts = conflictsOf(access, candidate, shape, contiguous, int(elementBits / 8));
+    for (const SharedAccess &access : uses) {
+      std::optional<int64_t> conflicts =
+          conflictsOf(access, candidate, shape, contiguous, int(elementBits / 8));
       isPossible &= conflicts.has_value();
       total += conflicts.value_or(0);
     }
@@ -265,13 +285,14 @@ static void writeLayout(const DerivedBuffer &derived, const Candidate &candidate
     strides.push_back(candidate.strides[dim]);
   const layout::Swizzle &swizzle = candidate.swizzle;
   auto layout = BufferLayoutAttr::get(type.getContext(), strides, swizzle.bits, swizzle.base, swizzle.shift);
-  Value(derived.buffer).setType(BufferType::get(type.getShape(), type.getElementType(), type.getSpace(), layout));
+  Value(derived.buffer)
+      .setType(BufferType::get(type.getShape(), type.getElementType(), type.getSpace(), layout));
 }
 
 static void assignLayout(AllocOp alloc, int64_t threads) {
   SmallVector<DerivedBuffer> family;
   BufferType type = alloc.getBuffer().getType();
-  BufferUses uses = usesOf(alloc, threads, family);
+  SmallVector<SharedAccess> uses = usesOf(alloc, threads, family);
   int64_t bits = storageBits(type.getElementType());
   Candidate candidate;
   if (type.getRank() > 0) {

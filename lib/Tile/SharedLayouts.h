@@ -6,12 +6,12 @@
 
 namespace ashlar::tile {
 
-/// Gives every tile.copy without one its `vector_dim` and `vector_width`. Fails with a diagnostic where elements
-/// smaller than a byte would have to move one by one.
+/// Gives every tile.copy without one its `vector_dim` and `vector_width`. Fails with a diagnostic where
+/// elements smaller than a byte would have to move one by one.
 mlir::LogicalResult vectorizeCopies(KernelOp kernel);
 
-/// Gives every tile.alloc without one a layout, and the stages and transposes of it theirs. Copies must have their
-/// vectors, tiles their distributions.
+/// Gives every tile.alloc without one a layout, and the stages and transposes of it theirs. Copies must have
+/// their vectors, tiles their distributions.
 void assignSharedLayouts(KernelOp kernel);
 
 } // namespace ashlar::tile

@@ -2,17 +2,18 @@
 //
 // The question
 // ------------
-// A view says where its elements lie through an affine map. A thread that moves 16 bytes with one instruction needs V
-// neighbours of the view (along one dimension) to be V neighbours in memory, the first of them at an address that is
-// a multiple of V elements, and all of them inside or all of them outside what may be touched. `vectorAccess` finds
-// the dimension and the greatest power of two V for which this holds wherever the vector starts, as long as it starts
-// at a multiple of V within the tile.
+// A view says where its elements lie through an affine map. A thread that moves 16 bytes with one instruction
+// needs V neighbours of the view (along one dimension) to be V neighbours in memory, the first of them at an
+// address that is a multiple of V elements, and all of them inside or all of them outside what may be
+// touched. `vectorAccess` finds the dimension and the greatest power of two V for which this holds wherever
+// the vector starts, as long as it starts at a multiple of V within the tile.
 //
 // The answer
 // ----------
-// Walk the map's expressions with two facts about each: its *step*, by how much it grows with every element of the
-// vector (or nothing, if it does not grow evenly), and a *divisor* of its value at the vector's start. They follow
-// from the operands' facts. Example: the windows of a 3x3 convolution, channels last, along k with V = 8:
+// Walk the map's expressions with two facts about each: its *step*, by how much it grows with every element
+// of the vector (or nothing, if it does not grow evenly), and a *divisor* of its value at the vector's start.
+// They follow from the operands' facts. Example: the windows of a 3x3 convolution, channels last, along k
+// with V = 8:
 //
 //     k                   step 1, divisor 8       the vector starts at a multiple of 8
 //     k floordiv 192      step 0, divisor 1       7 < gcd(8, 192): all of the vector falls into one quotient
@@ -32,8 +33,8 @@
 
 namespace ashlar::tile {
 
-/// One tile's access through a view, as far as vectors are concerned. A divisor is a number that divides a value
-/// whatever the run; 0 says that the value is zero.
+/// One tile's access through a view, as far as vectors are concerned. A divisor is a number that divides a
+/// value whatever the run; 0 says that the value is zero.
 struct TileAccess {
   /// From the view's coordinates and symbols to the buffer's coordinates.
   mlir::AffineMap map;
@@ -58,22 +59,23 @@ struct VectorAccess {
 /// Bits an element takes in memory: i1 is stored as a byte.
 int64_t storageBits(mlir::Type elementType);
 
-/// A divisor of an index value: from constants, sums, products, loops with known start and step. 1 if nothing is known.
+/// A divisor of an index value: from constants, sums, products, loops with known start and step. 1 if nothing
+/// is known.
 int64_t knownDivisor(mlir::Value value);
 
 /// The greatest width along `dim`; 1 if elements have to move one by one.
 int64_t vectorWidth(const TileAccess &access, int64_t dim);
 
-/// The dimension with the greatest width. Where no width exceeds 1 it is the dimension along which addresses move
-/// least, so that neighbouring threads touch neighbouring elements all the same.
+/// The dimension with the greatest width. Where no width exceeds 1 it is the dimension along which addresses
+/// move least, so that neighbouring threads touch neighbouring elements all the same.
 VectorAccess vectorAccess(const TileAccess &access);
 
-/// What a tile.copy, tile.load or tile.store on a view accesses. Nothing if it is none, works on shared memory, or
-/// its view is not made by a tile.view that can be seen.
+/// What a tile.copy, tile.load or tile.store on a view accesses. Nothing if it is none, works on shared
+/// memory, or its view is not made by a tile.view that can be seen.
 std::optional<TileAccess> describeAccess(mlir::Operation *op);
 
-/// The vectors of a tile.load or tile.store on a view whose tile has a distribution: vectorAccess(), limited to the
-/// registers that are consecutive along the dimension.
+/// The vectors of a tile.load or tile.store on a view whose tile has a distribution: vectorAccess(), limited
+/// to the registers that are consecutive along the dimension.
 VectorAccess registerVectorAccess(mlir::Operation *op);
 
 } // namespace ashlar::tile
