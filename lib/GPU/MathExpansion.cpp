@@ -5,14 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MathFunctions.h"
 #include "ThreadProgram.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-#include <numbers>
+#include <limits>
 
 using namespace mlir;
 using namespace ashlar;
@@ -37,19 +37,8 @@ static Type widened(Type type) {
   return f32;
 }
 
-/// A scalar or splat constant of `type`.
-static Value constant(ImplicitLocOpBuilder &builder, Type type, TypedAttr element) {
-  if (auto shaped = dyn_cast<ShapedType>(type))
-    element = DenseElementsAttr::get(shaped, Attribute(element));
-  return arith::ConstantOp::create(builder, element);
-}
-
-static Value constant(ImplicitLocOpBuilder &builder, Type type, double value) {
-  return constant(builder, type, builder.getFloatAttr(getElementTypeOrSelf(type), value));
-}
-
 static Value integerConstant(ImplicitLocOpBuilder &builder, Type type, int64_t value) {
-  return constant(builder, type, builder.getIntegerAttr(getElementTypeOrSelf(type), value));
+  return buildConstant(builder, type, builder.getIntegerAttr(getElementTypeOrSelf(type), value));
 }
 
 namespace {
@@ -89,69 +78,60 @@ struct ComputeInF32 : RewritePattern {
 };
 } // namespace
 
-/// sin(x + quarters * pi/2). With k the nearest integer to x / (pi/2), the rest r = x - k * pi/2 lies in
-/// [-pi/4, pi/4]; pi/2 in three parts keeps r exact to f32 for |x| up to about 10^5, beyond which the
-/// quadrant is lost gradually. The polynomials are the Taylor series, long enough for the rounding of f32 on
-/// that interval.
-static Value buildSine(ImplicitLocOpBuilder &builder, Value x, int64_t quarters) {
-  Type type = x.getType();
-  auto number = [&](double value) { return constant(builder, type, value); };
-  auto fma = [&](Value a, Value b, Value c) -> Value { return math::FmaOp::create(builder, a, b, c); };
-  auto polynomial = [&](Value square, std::initializer_list<double> coefficients) {
-    Value sum = number(*coefficients.begin());
-    for (double coefficient : llvm::drop_begin(coefficients))
-      sum = fma(sum, square, number(coefficient));
-    return sum;
-  };
-
-  Value turns = arith::MulFOp::create(builder, x, number(2.0 / std::numbers::pi));
-  Value k = math::RoundEvenOp::create(builder, turns);
-  Value minusK = arith::NegFOp::create(builder, k);
-  Value r = x;
-  for (double part : {0x1.921fb6p+0, -0x1.777a5cp-25, -0x1.ee59dap-50})
-    r = fma(minusK, number(part), r);
-
-  Value square = arith::MulFOp::create(builder, r, r);
-  Value cube = arith::MulFOp::create(builder, square, r);
-  Value sine = fma(polynomial(square, {1.0 / 362880, -1.0 / 5040, 1.0 / 120, -1.0 / 6}), cube, r);
-  Value cosine = polynomial(square, {-1.0 / 3628800, 1.0 / 40320, -1.0 / 720, 1.0 / 24, -0.5, 1.0});
-
-  Type integers = builder.getI32Type();
-  if (auto shaped = dyn_cast<ShapedType>(type))
-    integers = shaped.clone(integers);
-  Value quadrant = arith::FPToSIOp::create(builder, integers, k);
-  if (quarters != 0)
-    quadrant = arith::AddIOp::create(builder, quadrant, integerConstant(builder, integers, quarters));
-  auto bitIsSet = [&](int64_t bit) -> Value {
-    Value masked = arith::AndIOp::create(builder, quadrant, integerConstant(builder, integers, bit));
-    return arith::CmpIOp::create(builder, arith::CmpIPredicate::ne, masked,
-                                 integerConstant(builder, integers, 0));
-  };
-  Value magnitude = arith::SelectOp::create(builder, bitIsSet(1), cosine, sine);
-  return arith::SelectOp::create(builder, bitIsSet(2), arith::NegFOp::create(builder, magnitude), magnitude);
-}
+/// A function of f32 by one of the formulas of MathFunctions.h.
+using UnaryFormula = Value (*)(FunctionBuilder &, Value);
+using BinaryFormula = Value (*)(FunctionBuilder &, Value, Value);
 
 namespace {
-struct ExpandTrigonometry : RewritePattern {
-  ExpandTrigonometry(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/5, context) {}
+template <typename OpTy, typename Formula>
+struct ExpandFunction : OpRewritePattern<OpTy> {
+  ExpandFunction(MLIRContext *context, Formula formula)
+      : OpRewritePattern<OpTy>(context, /*benefit=*/5), formula(formula) {}
 
-  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
-    if (!isa<math::SinOp, math::CosOp, math::SincosOp, math::TanOp>(op))
-      return rewriter.notifyMatchFailure(op, "is not a trigonometric function");
-    Value x = op->getOperand(0);
-    if (!getElementTypeOrSelf(x).isF32())
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getType()).isF32())
       return rewriter.notifyMatchFailure(op, "is not a function of f32");
-    ImplicitLocOpBuilder builder(op->getLoc(), rewriter);
-    if (isa<math::SinOp>(op))
-      rewriter.replaceOp(op, buildSine(builder, x, 0));
-    else if (isa<math::CosOp>(op))
-      rewriter.replaceOp(op, buildSine(builder, x, 1));
-    else if (isa<math::SincosOp>(op))
-      rewriter.replaceOp(op, {buildSine(builder, x, 0), buildSine(builder, x, 1)});
+    ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
+    FunctionBuilder functions(builder, op.getType());
+    if constexpr (std::is_same_v<Formula, BinaryFormula>)
+      rewriter.replaceOp(op, formula(functions, op->getOperand(0), op->getOperand(1)));
     else
-      rewriter.replaceOpWithNewOp<arith::DivFOp>(op, buildSine(builder, x, 0), buildSine(builder, x, 1));
+      rewriter.replaceOp(op, formula(functions, op->getOperand(0)));
     return success();
   }
+
+  Formula formula;
+};
+
+/// Sine and cosine are found together by the backend: their range reduction is the same.
+struct SplitSincos : OpRewritePattern<math::SincosOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::SincosOp op, PatternRewriter &rewriter) const override {
+    Value sine = math::SinOp::create(rewriter, op.getLoc(), op.getOperand());
+    rewriter.replaceOp(op, {sine, math::CosOp::create(rewriter, op.getLoc(), op.getOperand())});
+    return success();
+  }
+};
+
+/// The polynomial behind the cube root does not know infinities, which are their own roots.
+struct GuardCubeRoot : OpRewritePattern<math::CbrtOp> {
+  GuardCubeRoot(MLIRContext *context) : OpRewritePattern(context, /*benefit=*/5) {}
+
+  LogicalResult matchAndRewrite(math::CbrtOp op, PatternRewriter &rewriter) const override {
+    if (op->hasAttr(guardedAttrName) || !getElementTypeOrSelf(op.getType()).isF32())
+      return rewriter.notifyMatchFailure(op, "is guarded already, or not a function of f32");
+    ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
+    FunctionBuilder f(builder, op.getType());
+    Value x = op.getOperand();
+    auto root = math::CbrtOp::create(builder, x);
+    root->setAttr(guardedAttrName, rewriter.getUnitAttr());
+    Value isInfinite = f.equal(f.abs(x), f.number(std::numeric_limits<double>::infinity()));
+    rewriter.replaceOp(op, f.select(isInfinite, x, root));
+    return success();
+  }
+
+  static constexpr StringLiteral guardedAttrName = "guarded";
 };
 
 /// Classes of floats as comparisons of the magnitude; comparisons are false where an operand is no number.
@@ -173,7 +153,7 @@ struct ExpandClassification : RewritePattern {
     auto type = cast<FloatType>(getElementTypeOrSelf(x));
     Value magnitude = math::AbsFOp::create(builder, x);
     auto limit = [&](const APFloat &value) {
-      return constant(builder, x.getType(), cast<TypedAttr>(builder.getFloatAttr(type, value)));
+      return buildConstant(builder, x.getType(), builder.getFloatAttr(type, value));
     };
     Value infinity = limit(APFloat::getInf(type.getFloatSemantics()));
     if (isa<math::IsInfOp>(op)) {
@@ -223,32 +203,35 @@ struct ExpandIntegerPower : OpRewritePattern<math::IPowIOp> {
     return success();
   }
 };
-
-/// log10 x = ln x * log10 e.
-struct ExpandLog10 : OpRewritePattern<math::Log10Op> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(math::Log10Op op, PatternRewriter &rewriter) const override {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
-      return rewriter.notifyMatchFailure(op, "is not a function of f32");
-    ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
-    Value natural = math::LogOp::create(builder, op.getOperand());
-    rewriter.replaceOpWithNewOp<arith::MulFOp>(op, natural,
-                                               constant(builder, op.getType(), std::numbers::log10e));
-    return success();
-  }
-};
 } // namespace
 
-void ashlar::populateMathExpansionPatterns(RewritePatternSet &patterns) {
-  patterns.add<ComputeInF32, ExpandTrigonometry, ExpandClassification, ExpandIntegerPower, ExpandLog10>(
-      patterns.getContext());
+static void populateFormulas(RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
+  auto unary = [&]<typename OpTy>(UnaryFormula formula) {
+    patterns.add<ExpandFunction<OpTy, UnaryFormula>>(context, formula);
+  };
+  unary.operator()<math::SinOp>(buildSin);
+  unary.operator()<math::CosOp>(buildCos);
+  unary.operator()<math::TanOp>(buildTan);
+  unary.operator()<math::AtanOp>(buildAtan);
+  unary.operator()<math::SinhOp>(buildSinh);
+  unary.operator()<math::CoshOp>(buildCosh);
+  unary.operator()<math::AsinhOp>(buildAsinh);
+  unary.operator()<math::AcoshOp>(buildAcosh);
+  unary.operator()<math::AtanhOp>(buildAtanh);
+  unary.operator()<math::Log10Op>(buildLog10);
+  patterns.add<ExpandFunction<math::Atan2Op, BinaryFormula>>(context, buildAtan2);
+  patterns.add<ExpandFunction<math::PowFOp, BinaryFormula>>(context, buildPow);
+}
 
-  constexpr StringRef polynomials[] = {"math.acos", "math.asin",  "math.atan", "math.atan2",
-                                       "math.cbrt", "math.erf",   "math.erfc", "math.expm1",
-                                       "math.log",  "math.log1p", "math.log2", "math.tanh"};
+void ashlar::populateMathExpansionPatterns(RewritePatternSet &patterns) {
+  patterns.add<ComputeInF32, ExpandClassification, ExpandIntegerPower, GuardCubeRoot, SplitSincos>(
+      patterns.getContext());
+  populateFormulas(patterns);
+
+  constexpr StringRef polynomials[] = {"math.acos",  "math.asin", "math.cbrt",  "math.erf",  "math.erfc",
+                                       "math.expm1", "math.log",  "math.log1p", "math.log2", "math.tanh"};
   populateMathPolynomialApproximationPatterns(
       patterns, [&](StringRef name) { return llvm::is_contained(polynomials, name); });
-  math::populateExpansionPatterns(
-      patterns, {"acosh", "asinh", "atanh", "clampf", "cosh", "fpowi", "powf", "round", "sinh"});
+  math::populateExpansionPatterns(patterns, {"clampf", "fpowi", "round"});
 }
