@@ -16,6 +16,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace ashlar {
@@ -65,6 +66,11 @@ inline Status deviceError(std::string message) { return {StatusCode::DeviceError
 template <typename T> class [[nodiscard]] Expected {
 public:
   Expected(T value) : content(std::move(value)) {}
+  /// From what converts to T, such as a unique_ptr to a derived class.
+  template <typename U>
+    requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
+             !std::is_same_v<std::remove_cvref_t<U>, Expected> && !std::is_same_v<std::remove_cvref_t<U>, Status>)
+  Expected(U &&value) : content(std::forward<U>(value)) {}
   Expected(Status status) : failure(std::move(status)) {
     if (failure.ok())
       failure = Status(StatusCode::Internal, "a successful status was returned in place of a value");

@@ -1,0 +1,262 @@
+//===-- FunctionPlan.cpp - a function's launch plan, ready to run ---------===//
+//
+// The manifest was verified, so indices are in range here; what depends on symbols is checked at each resolve.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FunctionPlan.h"
+
+#include <algorithm>
+
+namespace ashlar::runtime {
+
+using package::Argument;
+using package::BufferRef;
+using package::CopyStep;
+using package::Expression;
+using package::Function;
+using package::LaunchStep;
+using package::Manifest;
+using package::ManifestLimits;
+using package::Step;
+using package::Tensor;
+
+FunctionPlan::FunctionPlan(const Manifest &manifest, const Function &function)
+    : manifest(manifest), source(function), steps(function.steps.size()), pendingSymbols(function.symbols.size()),
+      resolvedSymbols(function.symbols.size()), slots(function.slots.size()), inputBytes(function.inputs.size()),
+      outputBytes(function.outputs.size()) {
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (function.steps[i].kind != Step::Kind::Launch)
+      continue;
+    const std::vector<Argument> &arguments = function.steps[i].launch.arguments;
+    steps[i].values.resize(arguments.size());
+    for (size_t j = 0; j < arguments.size(); ++j) {
+      steps[i].pointers.push_back(&steps[i].values[j]);
+      if (arguments[j].kind == Argument::Kind::Buffer)
+        steps[i].ranges.emplace_back();
+    }
+  }
+}
+
+Status FunctionPlan::prepareKernels(Module &module) {
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (source.steps[i].kind != Step::Kind::Launch)
+      continue;
+    const LaunchStep &launch = source.steps[i].launch;
+    int64_t clusterBlocks = launch.cluster[0] * launch.cluster[1] * launch.cluster[2];
+    ASHLAR_ASSIGN_OR_RETURN(steps[i].kernel, module.prepareKernel(manifest.kernels[launch.kernel].name,
+                                                                  launch.dynamicSharedBytes, clusterBlocks));
+  }
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Resolving symbols
+//===----------------------------------------------------------------------===//
+
+static std::string stepName(const Function &function, size_t index) {
+  return "function '" + function.name + "', step " + std::to_string(index);
+}
+
+static Expected<int64_t> evaluateIn(const Expression &expression, std::span<const int64_t> symbols, int64_t low,
+                                    int64_t high, const char *what) {
+  Expected<int64_t> value = expression.evaluate(symbols);
+  if (!value)
+    return value.status().withContext(what);
+  if (*value < low || *value > high)
+    return invalidArgument(std::string(what) + " is " + std::to_string(*value) + ", outside " + std::to_string(low) +
+                           ".." + std::to_string(high));
+  return value;
+}
+
+Expected<int64_t> FunctionPlan::arenaBytesFor(std::span<const int64_t> symbols) const {
+  return evaluateIn(source.arenaSize, symbols, 0, ManifestLimits::bufferBytes, "the arena's size");
+}
+
+Status FunctionPlan::resolveArena() {
+  ASHLAR_ASSIGN_OR_RETURN(resolvedArenaBytes, arenaBytesFor(pendingSymbols));
+  for (size_t i = 0; i < slots.size(); ++i) {
+    ASHLAR_ASSIGN_OR_RETURN(slots[i].offset, evaluateIn(source.slots[i].offset, pendingSymbols, 0, resolvedArenaBytes,
+                                                        "the offset of an arena slot"));
+    ASHLAR_ASSIGN_OR_RETURN(slots[i].bytes, evaluateIn(source.slots[i].size, pendingSymbols, 0,
+                                                       resolvedArenaBytes - slots[i].offset,
+                                                       "the size of an arena slot"));
+    if (slots[i].offset % package::bufferAlignment != 0)
+      return invalidPackage("arena slot " + std::to_string(i) + " starts at " + std::to_string(slots[i].offset) +
+                            ", which is no multiple of " + std::to_string(package::bufferAlignment));
+  }
+  return {};
+}
+
+Status FunctionPlan::resolveLaunch(const LaunchStep &launch, PreparedStep &prepared) {
+  prepared.isEmpty = false;
+  for (size_t i = 0; i < 3; ++i) {
+    ASHLAR_ASSIGN_OR_RETURN(int64_t extent, evaluateIn(launch.grid[i], pendingSymbols, 0, i == 0 ? INT32_MAX : 65535,
+                                                       "a grid extent"));
+    if (extent % launch.cluster[i] != 0)
+      return invalidPackage("the grid extent " + std::to_string(extent) + " is no multiple of the cluster's " +
+                            std::to_string(launch.cluster[i]));
+    prepared.grid[i] = static_cast<uint32_t>(extent);
+    prepared.isEmpty |= extent == 0;
+  }
+  for (size_t i = 0; i < launch.arguments.size(); ++i) {
+    const Argument &argument = launch.arguments[i];
+    if (argument.kind == Argument::Kind::Buffer)
+      continue;
+    bool narrow = argument.kind == Argument::Kind::I32;
+    ASHLAR_ASSIGN_OR_RETURN(int64_t value,
+                            evaluateIn(argument.value, pendingSymbols, narrow ? INT32_MIN : INT64_MIN,
+                                       narrow ? INT32_MAX : INT64_MAX, "a kernel argument"));
+    // Little-endian: an i32 parameter reads the low half.
+    prepared.values[i] = static_cast<uint64_t>(value);
+  }
+  return {};
+}
+
+int64_t FunctionPlan::bufferBytes(const BufferRef &ref) const {
+  switch (ref.kind) {
+  case BufferRef::Kind::Input:
+    return inputBytes[ref.index];
+  case BufferRef::Kind::Output:
+    return outputBytes[ref.index];
+  case BufferRef::Kind::Constant:
+    return manifest.constants[ref.index].size;
+  case BufferRef::Kind::Slot:
+    return slots[ref.index].bytes;
+  }
+  return 0;
+}
+
+Status FunctionPlan::resolveCopy(const CopyStep &copy, PreparedStep &prepared) {
+  int64_t room = std::min(bufferBytes(copy.source), bufferBytes(copy.destination));
+  ASHLAR_ASSIGN_OR_RETURN(prepared.copyBytes, evaluateIn(copy.bytes, pendingSymbols, 0, room, "the size of a copy"));
+  prepared.isEmpty = prepared.copyBytes == 0;
+  return {};
+}
+
+Status FunctionPlan::resolve() {
+  if (isResolved && std::equal(pendingSymbols.begin(), pendingSymbols.end(), resolvedSymbols.begin()))
+    return {};
+  isResolved = false;
+  for (size_t i = 0; i < inputBytes.size(); ++i) {
+    ASHLAR_ASSIGN_OR_RETURN(inputBytes[i], source.inputs[i].type.byteSize(pendingSymbols));
+  }
+  for (size_t i = 0; i < outputBytes.size(); ++i) {
+    ASHLAR_ASSIGN_OR_RETURN(outputBytes[i], source.outputs[i].type.byteSize(pendingSymbols));
+  }
+  ASHLAR_RETURN_IF_ERROR(resolveArena().withContext("function '" + source.name + "'"));
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const Step &step = source.steps[i];
+    Status status = step.kind == Step::Kind::Launch ? resolveLaunch(step.launch, steps[i])
+                                                    : resolveCopy(step.copy, steps[i]);
+    if (!status.ok())
+      return status.withContext(stepName(source, i));
+  }
+  std::copy(pendingSymbols.begin(), pendingSymbols.end(), resolvedSymbols.begin());
+  isResolved = true;
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+static std::string tensorName(const char *role, size_t index, const Tensor &tensor) {
+  return std::string(role) + " " + std::to_string(index) + " ('" + tensor.name + "')";
+}
+
+Status FunctionPlan::checkTensor(const char *role, size_t index, const Tensor &tensor, const TensorBuffer &buffer,
+                                 int64_t bytes) const {
+  if (buffer.bytes < bytes)
+    return invalidArgument(tensorName(role, index, tensor) + " has " + std::to_string(buffer.bytes) +
+                           " bytes of memory, its type needs " + std::to_string(bytes));
+  if (bytes > 0 && !buffer.data)
+    return invalidArgument(tensorName(role, index, tensor) + " has no memory (a null pointer)");
+  if (reinterpret_cast<uintptr_t>(buffer.data) % tensorAlignment != 0)
+    return invalidArgument(tensorName(role, index, tensor) + " starts at an address that is no multiple of " +
+                           std::to_string(tensorAlignment) + "; copy it to an aligned buffer");
+  if (buffer.dims.empty() && (role[0] == 'o' || !tensor.type.isDynamic()))
+    return {};
+  const std::vector<package::Dim> &dims = tensor.type.dims;
+  bool equal = buffer.dims.size() == dims.size();
+  for (size_t i = 0; equal && i < dims.size(); ++i)
+    equal = buffer.dims[i] == (dims[i].symbol ? resolvedSymbols[*dims[i].symbol] : dims[i].size);
+  return equal ? Status() : invalidArgument(tensorName(role, index, tensor) + " has the wrong shape");
+}
+
+Status FunctionPlan::checkTensors(const CallBuffers &buffers) const {
+  for (size_t i = 0; i < source.inputs.size(); ++i)
+    ASHLAR_RETURN_IF_ERROR(checkTensor("input", i, source.inputs[i], buffers.inputs[i], inputBytes[i]));
+  for (size_t i = 0; i < source.outputs.size(); ++i)
+    ASHLAR_RETURN_IF_ERROR(checkTensor("output", i, source.outputs[i], buffers.outputs[i], outputBytes[i]));
+  return {};
+}
+
+BufferRange FunctionPlan::locate(const BufferRef &ref, const CallBuffers &buffers) const {
+  int64_t bytes = bufferBytes(ref);
+  switch (ref.kind) {
+  case BufferRef::Kind::Input:
+    return {buffers.inputs[ref.index].data, bytes, false};
+  case BufferRef::Kind::Output:
+    return {buffers.outputs[ref.index].data, bytes, true};
+  case BufferRef::Kind::Constant:
+    return {buffers.constants + manifest.constants[ref.index].offset, bytes, false};
+  case BufferRef::Kind::Slot:
+    return {buffers.arena + slots[ref.index].offset, bytes, true};
+  }
+  return {};
+}
+
+Status FunctionPlan::runStep(size_t index, const CallBuffers &buffers, Device &device, Stream stream,
+                             LaunchReport *report) {
+  PreparedStep &prepared = steps[index];
+  if (prepared.isEmpty)
+    return {};
+  const Step &step = source.steps[index];
+  Status status;
+  if (step.kind == Step::Kind::Copy) {
+    void *destination = const_cast<void *>(locate(step.copy.destination, buffers).address);
+    status = device.copy(destination, locate(step.copy.source, buffers).address, prepared.copyBytes, stream);
+  } else {
+    const LaunchStep &launch = step.launch;
+    size_t numRanges = 0;
+    for (size_t i = 0; i < launch.arguments.size(); ++i) {
+      if (launch.arguments[i].kind != Argument::Kind::Buffer)
+        continue;
+      BufferRange range = locate(launch.arguments[i].buffer, buffers);
+      prepared.values[i] = reinterpret_cast<uint64_t>(range.address);
+      prepared.ranges[numRanges++] = range;
+    }
+    LaunchConfig config;
+    config.grid = prepared.grid;
+    for (size_t i = 0; i < 3; ++i) {
+      config.block[i] = static_cast<uint32_t>(launch.block[i]);
+      config.cluster[i] = static_cast<uint32_t>(launch.cluster[i]);
+    }
+    config.dynamicSharedBytes = static_cast<uint32_t>(launch.dynamicSharedBytes);
+    config.arguments = prepared.pointers;
+    config.buffers = prepared.ranges;
+    status = device.launch(*prepared.kernel, config, stream, report);
+  }
+  if (status.ok())
+    return status;
+  StepProfile names;
+  describeStep(index, names);
+  return status.withContext(stepName(source, index) + " (" + names.name + ")");
+}
+
+void FunctionPlan::describeStep(size_t index, StepProfile &profile) const {
+  const Step &step = source.steps[index];
+  profile.skipped = steps[index].isEmpty;
+  if (step.kind == Step::Kind::Copy) {
+    profile.name = "copy";
+    return;
+  }
+  profile.name = manifest.kernels[step.launch.kernel].name;
+  profile.grid = steps[index].grid;
+  for (size_t i = 0; i < 3; ++i)
+    profile.block[i] = static_cast<uint32_t>(step.launch.block[i]);
+  profile.dynamicSharedBytes = static_cast<uint32_t>(step.launch.dynamicSharedBytes);
+}
+
+} // namespace ashlar::runtime

@@ -1,0 +1,91 @@
+//===-- FunctionPlan.h - a function's launch plan, ready to run -*- C++ -*-===//
+//
+// Everything of a function that can be prepared before a call: kernel handles, storage for argument values and the
+// pointers to them, and, for the symbol values of the last call, all sizes, offsets and grids. A call with the same
+// symbol values only fills in addresses.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ASHLAR_LIB_RUNTIME_FUNCTIONPLAN_H
+#define ASHLAR_LIB_RUNTIME_FUNCTIONPLAN_H
+
+#include "ashlar/Package/Manifest.h"
+#include "ashlar/Runtime/Device.h"
+#include "ashlar/Runtime/Executable.h"
+
+#include <memory>
+#include <vector>
+
+namespace ashlar::runtime {
+
+/// Where the buffers of a call are.
+struct CallBuffers {
+  std::span<const TensorBuffer> inputs, outputs;
+  char *constants = nullptr;
+  char *arena = nullptr;
+};
+
+class FunctionPlan {
+public:
+  FunctionPlan(const package::Manifest &manifest, const package::Function &function);
+
+  /// Looks up the kernels of all steps.
+  Status prepareKernels(Module &module);
+
+  const package::Function &function() const { return source; }
+  /// Symbol values to fill in before resolve().
+  std::span<int64_t> symbolBuffer() { return pendingSymbols; }
+  /// Evaluates everything for the values in symbolBuffer(), unless that was done for the same values before.
+  Status resolve();
+  /// Arena size of the resolved values.
+  int64_t arenaBytes() const { return resolvedArenaBytes; }
+  /// Arena size for other values, without resolving them.
+  Expected<int64_t> arenaBytesFor(std::span<const int64_t> symbols) const;
+
+  /// Checks data pointers and sizes of the call's tensors against the resolved values.
+  Status checkTensors(const CallBuffers &buffers) const;
+
+  size_t numSteps() const { return steps.size(); }
+  /// Enqueues step `index`; resolve() and checkTensors() came before.
+  Status runStep(size_t index, const CallBuffers &buffers, Device &device, Stream stream, LaunchReport *report);
+  /// Name and geometry of a step for profiles.
+  void describeStep(size_t index, StepProfile &profile) const;
+
+private:
+  struct PreparedStep {
+    std::unique_ptr<KernelHandle> kernel;
+    /// Nothing to do for the resolved values: an empty grid or no bytes.
+    bool isEmpty = false;
+    std::array<uint32_t, 3> grid = {1, 1, 1};
+    int64_t copyBytes = 0;
+    /// Value of each argument and pointers to them. Scalars are set by resolve(), addresses by runStep().
+    std::vector<uint64_t> values;
+    std::vector<void *> pointers;
+    /// The buffers among the arguments, in order.
+    std::vector<BufferRange> ranges;
+  };
+  struct Range {
+    int64_t offset = 0, bytes = 0;
+  };
+
+  Status resolveArena();
+  Status resolveLaunch(const package::LaunchStep &launch, PreparedStep &prepared);
+  Status resolveCopy(const package::CopyStep &copy, PreparedStep &prepared);
+  Status checkTensor(const char *role, size_t index, const package::Tensor &tensor, const TensorBuffer &buffer,
+                     int64_t bytes) const;
+  BufferRange locate(const package::BufferRef &ref, const CallBuffers &buffers) const;
+  int64_t bufferBytes(const package::BufferRef &ref) const;
+
+  const package::Manifest &manifest;
+  const package::Function &source;
+  std::vector<PreparedStep> steps;
+  std::vector<int64_t> pendingSymbols, resolvedSymbols;
+  bool isResolved = false;
+  int64_t resolvedArenaBytes = 0;
+  std::vector<Range> slots;
+  std::vector<int64_t> inputBytes, outputBytes;
+};
+
+} // namespace ashlar::runtime
+
+#endif // ASHLAR_LIB_RUNTIME_FUNCTIONPLAN_H
