@@ -32,6 +32,9 @@ public:
 
 private:
   void *handle = nullptr;
+  /// The memory file, open as long as the object is loaded: its path must not name another one meanwhile, for
+  /// dlopen takes equal paths for the same object.
+  int descriptor = -1;
 };
 
 } // namespace ashlar
