@@ -25,12 +25,19 @@ static std::optional<DistributionAttr> betterDistribution(Operation *access, Val
     return std::nullopt;
   VectorAccess vectors = accessVectors(access);
   int64_t bits = storageBits(type.getElementType());
-  double efficiency = sectorEfficiency(current.getDistribution(), type.getShape(), vectors, bits);
+  auto efficiencyOf = [&](const layout::Distribution &distribution) {
+    VectorAccess counted = vectors;
+    // Of a load, the neighbours that the next instruction asks for are in the first-level cache by then.
+    if (isa<LoadOp>(access))
+      counted.width = 128 / bits;
+    return sectorEfficiency(distribution, type.getShape(), counted, bits);
+  };
+  double efficiency = efficiencyOf(current.getDistribution());
   if (efficiency > leastEfficiency)
     return std::nullopt;
   layout::Distribution blocked = blockedDistribution(type.getShape(), threads, vectors);
   constexpr double worthwhile = 1.5;
-  if (sectorEfficiency(blocked, type.getShape(), vectors, bits) < worthwhile * efficiency)
+  if (efficiencyOf(blocked) < worthwhile * efficiency)
     return std::nullopt;
   return DistributionAttr::get(type.getContext(), blocked);
 }
