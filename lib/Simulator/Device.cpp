@@ -10,8 +10,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <functional>
+#include <string_view>
 #include <thread>
+#include <tuple>
 
 namespace ashlar::simulator {
 
@@ -197,8 +198,8 @@ static void collectTraffic(LaunchResult &result, const AshlarSimulatorModule &mo
   }
   auto rank = [](const SiteCounts &site) {
     return std::tuple(~site.traffic.bankConflicts,
-                      ~(site.traffic.globalSectorsRead + site.traffic.globalSectorsWritten), std::cref(site.location),
-                      std::cref(site.operation));
+                      ~(site.traffic.globalSectorsRead + site.traffic.globalSectorsWritten), std::string_view(site.location),
+                      std::string_view(site.operation));
   };
   std::sort(result.sites.begin(), result.sites.end(),
             [&](const SiteCounts &a, const SiteCounts &b) { return rank(a) < rank(b); });

@@ -1,0 +1,43 @@
+//===-- SimulatorBenchmark.cpp - How fast the simulator runs tensor-core kernels --------------------------===//
+//
+// Prints figures, judges nothing: multiply-accumulates a second on one host thread, without hooks, with counters, and with
+// all checks. Not part of the tests.
+//
+//===----------------------------------------------------------------------------------------------------===//
+
+#include "KernelRunner.h"
+#include "MatmulKernel.h"
+#include <cstdio>
+
+using namespace ashlar::test;
+using namespace ashlar::simulator;
+
+static void measure(const MatmulKernel &kernel, uint32_t size, const char *label, LaunchOptions options) {
+  KernelRunner runner(kernel.text());
+  void *a = runner.upload(std::vector<uint16_t>(size_t(size) * size, 0x3c00));
+  void *b = runner.upload(std::vector<uint16_t>(size_t(size) * size, 0x3c00));
+  void *c = runner.upload(std::vector<float>(size_t(size) * size));
+  Dim3 grid = {size / kernel.blockColumns(), size / kernel.blockRows(), 1};
+  options.threads = 1;
+  double best = 0;
+  for (int i = 0; i < 3; ++i) {
+    LaunchResult result = runner.run("matmul", grid, {MatmulKernel::threads, 1, 1}, kernel.sharedBytes(),
+                                     {&a, &b, &c, &size, &size, &size}, options);
+    best = std::max(best, double(size) * size * size / result.seconds);
+  }
+  std::printf("%ux%u tile of a block, %-28s %8.0f million multiply-accumulates a second\n", kernel.blockRows(),
+              kernel.blockColumns(), label, best / 1e6);
+}
+
+int main() {
+  for (MatmulKernel kernel : {MatmulKernel{1, 4}, MatmulKernel{4, 8}}) {
+    LaunchOptions options;
+    measure(kernel, 512, "checks off", options);
+    options.asyncMode = AsyncMode::Latest;
+    measure(kernel, 512, "checks off, copies late", options);
+    options.counters = true;
+    measure(kernel, 512, "counters", options);
+    options.checks = true;
+    measure(kernel, 256, "counters and checks", options);
+  }
+}
