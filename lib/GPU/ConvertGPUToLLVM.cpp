@@ -129,7 +129,8 @@ static void completeKernelAttributes(gpu::GPUModuleOp gpuModule) {
       function->setAttr(exact, size);
     for (StringRef name : {"gpu.known_block_size", "gpu.known_grid_size"})
       function->removeAttr(name);
-    if (!function->hasAttr(minBlocks))
+    // The assembler ignores the number of blocks where their size is open.
+    if (function->hasAttr(exact) && !function->hasAttr(minBlocks))
       function->setAttr(minBlocks, builder.getI32IntegerAttr(1));
   }
 }

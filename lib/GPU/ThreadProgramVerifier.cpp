@@ -73,7 +73,7 @@ static LogicalResult verifyControlFlow(Operation *op) {
 }
 
 LogicalResult ashlar::verifyBeforeConversion(Operation *gpuModule) {
-  WalkResult result = gpuModule->walk([](Operation *op) -> WalkResult {
+  WalkResult result = gpuModule->walk<WalkOrder::PreOrder>([](Operation *op) -> WalkResult {
     if (isTargetDialect(op->getDialect()))
       return WalkResult::advance();
     for (TypeRange types : {TypeRange(op->getOperandTypes()), TypeRange(op->getResultTypes())})
@@ -86,7 +86,7 @@ LogicalResult ashlar::verifyBeforeConversion(Operation *gpuModule) {
 }
 
 LogicalResult ashlar::verifyAfterConversion(Operation *gpuModule) {
-  WalkResult result = gpuModule->walk([&](Operation *op) -> WalkResult {
+  WalkResult result = gpuModule->walk<WalkOrder::PreOrder>([&](Operation *op) -> WalkResult {
     if (op == gpuModule || isTargetDialect(op->getDialect()))
       return WalkResult::advance();
     // A cast is left where its user is: the user is what has to be named.

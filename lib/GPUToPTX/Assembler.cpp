@@ -36,6 +36,14 @@ static LogicalResult writeFile(StringRef path, StringRef text) {
   return failure(stream.has_error());
 }
 
+/// The log without the name of the temporary folder, which differs from run to run.
+static std::string withoutFolder(std::string log, StringRef folder) {
+  std::string prefix = (folder + llvm::sys::path::get_separator()).str();
+  for (size_t at = log.find(prefix); at != std::string::npos; at = log.find(prefix, at))
+    log.erase(at, prefix.size());
+  return log;
+}
+
 static std::string readFile(StringRef path) {
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
       llvm::MemoryBuffer::getFile(path, /*IsText=*/false);
@@ -66,7 +74,7 @@ FailureOr<AssemblyReport> ashlar::assemble(StringRef ptx, const TargetInfo &targ
   std::string message;
   int status = llvm::sys::ExecuteAndWait(*assembler, arguments, /*Env=*/std::nullopt, redirects,
                                          /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
-  std::string output = readFile(log);
+  std::string output = withoutFolder(readFile(log), folder);
   if (status != 0)
     return emitError(location) << "ptxas rejects the kernels for " << target.name << ": "
                                << (output.empty() ? message : output);
