@@ -56,8 +56,10 @@ static std::pair<int64_t, int64_t> shareHeld(Value value) {
 static int64_t countRegisters(Value value, int64_t threads) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type) {
-    bool isScalar = value.getType().isIntOrIndexOrFloat();
-    return isScalar && !isConstant(value) ? 1 : 0;
+    // Runtime dimensions are read from the constant bank.
+    bool isFree = isConstant(value) ||
+                  (isa<BlockArgument>(value) && isa<KernelOp>(value.getParentBlock()->getParentOp()));
+    return value.getType().isIntOrIndexOrFloat() && !isFree ? 1 : 0;
   }
   if (isConstant(value))
     return 0;
@@ -97,7 +99,9 @@ static int64_t beginOf(Value value, const Positions &positions) {
 
 /// The last position at which a use needs `value`: loops that use it from outside need it to their end.
 static int64_t endOfUse(Value value, Operation *user, const Positions &positions) {
-  int64_t end = positions.begin(user);
+  // A loop compares with its bound in every iteration.
+  bool isLoop = isa<LoopLikeOpInterface>(user) && value.getType().isIndex();
+  int64_t end = isLoop ? positions.end(user) : positions.begin(user);
   for (Operation *parent = user->getParentOp(); !parent->isAncestor(value.getParentRegion()->getParentOp());
        parent = parent->getParentOp())
     if (isa<LoopLikeOpInterface>(parent))

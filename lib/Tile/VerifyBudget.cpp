@@ -63,10 +63,10 @@ struct VerifyBudgetPass : tile::impl::VerifyBudgetPassBase<VerifyBudgetPass> {
     if (!bytes && hasBuffers)
       return kernel.emitOpError(
           "has shared buffers without a plan; run ashlar-tile-plan-shared-memory first");
-    if (bytes.value_or(0) > maxSharedMemoryBytes)
-      return kernel.emitOpError("needs ")
-             << *bytes << " bytes of shared memory, but a block has " << maxSharedMemoryBytes
-             << "; choose a smaller tile or fewer stages";
+    int64_t available = maxSharedMemoryBytes;
+    if (bytes.value_or(0) > available)
+      return kernel.emitOpError("needs ") << *bytes << " bytes of shared memory, but a block has "
+                                          << available << "; choose a smaller tile or fewer stages";
     return success();
   }
 };
