@@ -14,6 +14,7 @@
 #include "ashlar/GPUToPTX/Passes.h"
 #include "ashlar/Reference/Passes.h"
 #include "ashlar/Reference/ReferenceObject.h"
+#include "ashlar/Tensor/Passes.h"
 #include "ashlar/TensorToTile/Passes.h"
 #include "ashlar/Tile/Passes.h"
 #include "ashlar/TileToGPU/Passes.h"
@@ -24,6 +25,7 @@ inline void registerAllPasses() {
   mlir::registerAllPasses();
   registerAshlarReferencePasses();
   registerReferencePipeline();
+  registerAshlarTensorPasses();
   registerAshlarTensorToTilePasses();
   tile::registerAshlarTilePasses();
   registerAshlarTileToGPUPasses();

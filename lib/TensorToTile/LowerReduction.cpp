@@ -55,7 +55,7 @@ LogicalResult ReductionLowering::readSchedule() {
   if (llvm::none_of(reductionLoops_, [&](unsigned loop) { return tile_[loop] > 1; }))
     return success();
   for (unsigned result = 0; result < op_->getNumResults(); ++result) {
-    std::optional<Combination> combination = matchCombination(op_, result);
+    std::optional<Combination> combination = matchReduction(op_, result);
     if (!combination)
       return op_->emitError() << "its body is no sum, product, maximum or minimum, so it can only be reduced element "
                                  "by element; give the loops of its reduction the tile size 1";

@@ -4,18 +4,18 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "ashlar/TensorToTile/Reductions.h"
+#include "ashlar/Tensor/Combinations.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace ashlar;
 
-static std::optional<tile::ReduceKind> kindOf(Operation *op) {
-  return llvm::TypeSwitch<Operation *, std::optional<tile::ReduceKind>>(op)
+static tile::ReduceKind kindOf(Operation *op) {
+  return llvm::TypeSwitch<Operation *, tile::ReduceKind>(op)
       .Case<arith::AddFOp, arith::AddIOp>([](auto) { return tile::ReduceKind::Add; })
       .Case<arith::MulFOp, arith::MulIOp>([](auto) { return tile::ReduceKind::Mul; })
       .Case<arith::MaximumFOp, arith::MaxNumFOp, arith::MaxSIOp>([](auto) { return tile::ReduceKind::Max; })
-      .Case<arith::MinimumFOp, arith::MinNumFOp, arith::MinSIOp>([](auto) { return tile::ReduceKind::Min; })
-      .Default([](Operation *) { return std::nullopt; });
+      .Default([](Operation *) { return tile::ReduceKind::Min; });
 }
 
 static TypedAttr neutralElement(tile::ReduceKind kind, Type type) {
@@ -31,15 +31,10 @@ static TypedAttr neutralElement(tile::ReduceKind kind, Type type) {
   return builder.getIntegerAttr(type, isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
 }
 
-std::optional<Combination> ashlar::matchCombination(linalg::LinalgOp op, unsigned result) {
-  Block *body = op.getBlock();
-  BlockArgument accumulator = body->getArgument(op.getNumDpsInputs() + result);
-  Operation *combiner = body->getTerminator()->getOperand(result).getDefiningOp();
-  if (!combiner || !accumulator.hasOneUse() || *accumulator.user_begin() != combiner ||
-      !combiner->getResult(0).hasOneUse())
+std::optional<Combination> ashlar::matchReduction(linalg::LinalgOp op, unsigned result) {
+  Operation *combiner = matchCombination(op, result);
+  if (!combiner)
     return std::nullopt;
-  std::optional<tile::ReduceKind> kind = kindOf(combiner);
-  if (!kind)
-    return std::nullopt;
-  return Combination{combiner, *kind, neutralElement(*kind, accumulator.getType())};
+  tile::ReduceKind kind = kindOf(combiner);
+  return Combination{combiner, kind, neutralElement(kind, combiner->getResult(0).getType())};
 }

@@ -20,8 +20,8 @@ struct Combination {
   mlir::TypedAttr neutral; ///< The element that changes nothing.
 };
 
-/// How `op` combines elements into result number `result`; nothing if in a way that tile.reduce lacks.
-std::optional<Combination> matchCombination(mlir::linalg::LinalgOp op, unsigned result);
+/// How `op` combines elements into result number `result`; nothing if it is none of `matchCombination`.
+std::optional<Combination> matchReduction(mlir::linalg::LinalgOp op, unsigned result);
 
 } // namespace ashlar
 

@@ -1,0 +1,69 @@
+//===-- Passes.td - passes on tensors ------------------------*- tablegen -*-===//
+//
+// In the order in which they run.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ASHLAR_TENSOR_PASSES
+#define ASHLAR_TENSOR_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def FuseKernelsPass : Pass<"ashlar-tensor-fuse-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Group a function's tensor operations into ashlar.kernel regions";
+  let description = [{
+    First the function is brought into a normal form: elementwise operations and named `linalg` operations become
+    `linalg.generic`, softmax and the like are decomposed, chains of elementwise operations become one.
+
+    Then every operation that computes goes into an `ashlar.kernel`. A main operation (`ashlar.matmul` and the other
+    named ones, or a `linalg` operation that reduces) takes with it
+    - its epilogue: the chain of elementwise consumers, each the only user of what stands before it, with reshapes
+      between them;
+    - its prologue: what only moves elements (transpositions, slices, broadcasts), and cheap elementwise producers that
+      it alone uses;
+    - constants, fills and empty tensors.
+
+    What is left gets a kernel of its own. Reshapes, constants and index arithmetic stay outside: they cost nothing. An
+    operation on tensors that no kernel can compute is refused with a diagnostic.
+
+    Before:
+    ```mlir
+    func.func @layer(%x: tensor<8x64xf16>, %w: tensor<32x64xf16>) -> tensor<8x32xf16> {
+      %0 = ashlar.matmul %x, transpose %w : tensor<8x64xf16>, tensor<32x64xf16> -> tensor<8x32xf16>
+      %1 = math.tanh %0 : tensor<8x32xf16>
+      return %1 : tensor<8x32xf16>
+    }
+    ```
+    After:
+    ```mlir
+    %y = ashlar.kernel @layer_matmul (%a = %x : tensor<8x64xf16>, %b = %w : tensor<32x64xf16>) -> tensor<8x32xf16> {
+      %0 = ashlar.matmul %a, transpose %b : …
+      %1 = linalg.generic … ins(%0 : tensor<8x32xf16>) { … math.tanh … }
+      ashlar.yield %1 : tensor<8x32xf16>
+    }
+    ```
+  }];
+  let dependentDialects = ["::ashlar::ash::AshlarDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def AssignSchedulesPass : Pass<"ashlar-tensor-assign-schedules", "::mlir::func::FuncOp"> {
+  let summary = "Choose how each kernel is tiled and write it down as its schedule";
+  let description = [{
+    Gives every `ashlar.kernel` without one a `schedule`, a dictionary that the later passes read:
+    - `tile`: for a product [M, N, K]; else a tile size for each loop of the main operation or each dimension of the
+      first result (1 where it is not tiled), or a single one that cuts the elements of the result as they are numbered;
+    - `threads`: the threads of a block;
+    - for products: `mma` ("mma_sync" or "fma"), `warps` or `thread_grid` [along M, along N], `stages`.
+
+    The choice is a pure function of the kernel and the target (`lib/CostModel`). A schedule that is already there stays.
+
+    After:
+    ```mlir
+    %y = ashlar.kernel … schedule({mma = "mma_sync", stages = 3 : i64, threads = 256 : i64, tile = [128, 256, 64],
+                                   warps = [2, 4]}) -> tensor<4096x4096xf16> { … }
+    ```
+  }];
+  let options = [Option<"target", "target", "std::string", "\"sm_80\"", "the target, as LLVM spells it (sm_80, sm_90a)">];
+}
+
+#endif // ASHLAR_TENSOR_PASSES

@@ -1,0 +1,87 @@
+//===-- AssignSchedules.cpp - a schedule for every kernel -------------------===//
+//
+// The pass: describes each kernel to the cost model and writes its answer down.
+//
+//===------------------------------------------------------------------------===//
+#include "KernelDescription.h"
+#include "ashlar/CostModel/LoopSchedule.h"
+#include "ashlar/CostModel/MatmulSchedule.h"
+#include "ashlar/Tensor/Passes.h"
+#include "mlir/IR/Builders.h"
+
+namespace ashlar {
+#define GEN_PASS_DEF_ASSIGNSCHEDULESPASS
+#include "ashlar/Tensor/Passes.h.inc"
+} // namespace ashlar
+
+using namespace mlir;
+using namespace ashlar;
+
+static DictionaryAttr writeMatmul(Builder builder, const cost::MatmulProblem &problem,
+                                  const cost::MatmulSchedule &schedule) {
+  bool isScalar = problem.multiplier == cost::Multiplier::Scalar;
+  ArrayAttr grid = builder.getI64ArrayAttr({schedule.gridM, schedule.gridN});
+  return builder.getDictionaryAttr({
+      {builder.getStringAttr("tile"), builder.getI64ArrayAttr({schedule.tileM, schedule.tileN, schedule.tileK})},
+      {builder.getStringAttr(isScalar ? "thread_grid" : "warps"), grid},
+      {builder.getStringAttr("threads"), builder.getI64IntegerAttr(schedule.threads)},
+      {builder.getStringAttr("stages"), builder.getI64IntegerAttr(schedule.stages)},
+      {builder.getStringAttr("mma"), builder.getStringAttr(isScalar ? "fma" : "mma_sync")},
+  });
+}
+
+static FailureOr<DictionaryAttr> chooseMatmul(ash::KernelOp kernel, Operation *main, const TargetInfo &target) {
+  cost::MatmulProblem problem = describeMatmul(kernel, cast<ash::MatmulOp>(main));
+  std::vector<cost::MatmulSchedule> ranked = cost::rankMatmulSchedules(problem, target);
+  if (ranked.empty()) {
+    main->emitError() << "no schedule of this product fits " << StringRef(target.name.data(), target.name.size());
+    return failure();
+  }
+  return writeMatmul(Builder(kernel.getContext()), problem, ranked.front());
+}
+
+static FailureOr<DictionaryAttr> chooseLoops(ash::KernelOp kernel, Operation *main, const TargetInfo &target) {
+  cost::LoopSchedule schedule = cost::chooseLoopSchedule(describeLoops(kernel, main), target);
+  Builder builder(kernel.getContext());
+  return builder.getDictionaryAttr({
+      {builder.getStringAttr("tile"), builder.getI64ArrayAttr({schedule.tile.data(), schedule.tile.size()})},
+      {builder.getStringAttr("threads"), builder.getI64IntegerAttr(schedule.threads)},
+  });
+}
+
+/// By the kernel's main operation; what needs no family of its own is a loop nest.
+static FailureOr<DictionaryAttr> chooseSchedule(ash::KernelOp kernel, const TargetInfo &target) {
+  Operation *main = findMainOf(kernel);
+  if (isa_and_nonnull<ash::MatmulOp>(main))
+    return chooseMatmul(kernel, main, target);
+  if (!main || isa<linalg::LinalgOp>(main))
+    return chooseLoops(kernel, main, target);
+  main->emitError() << "no schedule is known for '" << main->getName()
+                    << "'; write the kernel's schedule by hand, or express the operation with linalg";
+  return failure();
+}
+
+namespace {
+struct AssignSchedulesPass : ashlar::impl::AssignSchedulesPassBase<AssignSchedulesPass> {
+  using AssignSchedulesPassBase::AssignSchedulesPassBase;
+  void runOnOperation() override {
+    std::string error;
+    const TargetInfo *info = lookupTarget(target.getValue(), &error);
+    if (!info) {
+      getOperation().emitError() << error;
+      return signalPassFailure();
+    }
+    WalkResult result = getOperation().walk([&](ash::KernelOp kernel) {
+      if (kernel.getSchedule())
+        return WalkResult::advance();
+      FailureOr<DictionaryAttr> schedule = chooseSchedule(kernel, *info);
+      if (failed(schedule))
+        return WalkResult::interrupt();
+      kernel.setScheduleAttr(*schedule);
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace

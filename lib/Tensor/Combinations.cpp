@@ -1,0 +1,20 @@
+//===-- Combinations.cpp - reductions that may run in any order -------------===//
+//
+// Matches the body of a linalg operation.
+//
+//===------------------------------------------------------------------------===//
+#include "ashlar/Tensor/Combinations.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+Operation *ashlar::matchCombination(linalg::LinalgOp op, unsigned result) {
+  Block *body = op.getBlock();
+  BlockArgument accumulator = body->getArgument(op.getNumDpsInputs() + result);
+  Operation *combiner = body->getTerminator()->getOperand(result).getDefiningOp();
+  bool isCombination =
+      isa_and_nonnull<arith::AddFOp, arith::AddIOp, arith::MulFOp, arith::MulIOp, arith::MaximumFOp, arith::MaxNumFOp,
+                      arith::MaxSIOp, arith::MinimumFOp, arith::MinNumFOp, arith::MinSIOp>(combiner) &&
+      accumulator.hasOneUse() && *accumulator.user_begin() == combiner && combiner->getResult(0).hasOneUse();
+  return isCombination ? combiner : nullptr;
+}

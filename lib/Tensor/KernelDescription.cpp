@@ -1,0 +1,113 @@
+//===-- KernelDescription.cpp - kernels as the cost model sees them ---------===//
+//
+// From IR to the plain numbers of the cost model.
+//
+//===------------------------------------------------------------------------===//
+#include "KernelDescription.h"
+#include "NormalForm.h"
+#include "ashlar/Tensor/Combinations.h"
+
+using namespace mlir;
+using namespace ashlar;
+
+/// What a dynamic size is taken for: a batch of a few hundred rows.
+static constexpr int64_t likelyExtent = 512;
+
+static int64_t likely(int64_t extent) { return ShapedType::isDynamic(extent) ? likelyExtent : extent; }
+
+static unsigned bitsOf(Type type) { return getElementTypeOrSelf(type).getIntOrFloatBitWidth(); }
+
+static double bytesOf(Type type) {
+  double bytes = bitsOf(type) / 8.0;
+  for (int64_t extent : cast<ShapedType>(type).getShape())
+    bytes *= likely(extent);
+  return bytes;
+}
+
+Operation *ashlar::findMainOf(ash::KernelOp kernel) {
+  for (Operation &op : kernel.getBlock()->without_terminator()) {
+    auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+    if (linalgOp ? !isAllParallel(linalgOp) : isa<ash::AshlarDialect>(op.getDialect()))
+      return &op;
+  }
+  return nullptr;
+}
+
+//===-- Products --------------------------------------------------------------===//
+
+/// 32-bit registers for each element of the result that the epilogue's tensors take while it runs.
+static double epilogueRegisters(ash::KernelOp kernel, ash::MatmulOp op) {
+  double registers = 0;
+  for (BlockArgument input : kernel.getBlock()->getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(input.getType());
+    bool isOperand = llvm::is_contained(input.getUsers(), op.getOperation());
+    if (type && !isOperand && bytesOf(type) / bitsOf(type) >= bytesOf(op.getResultType()) / bitsOf(op.getResultType()))
+      registers += bitsOf(type) / 32.0;
+  }
+  return registers;
+}
+
+cost::MatmulProblem ashlar::describeMatmul(ash::KernelOp kernel, ash::MatmulOp op) {
+  cost::MatmulProblem problem;
+  RankedTensorType lhs = op.getLhsType(), rhs = op.getRhsType();
+  for (int64_t dim = 0; dim < op.getBatchRank(); ++dim)
+    problem.batch *= std::max<int64_t>(likely(lhs.getDimSize(dim)), 1);
+  problem.m = std::max<int64_t>(likely(lhs.getDimSize(op.getLhsRowDim())), 1);
+  problem.k = std::max<int64_t>(likely(lhs.getDimSize(op.getLhsReductionDim())), 1);
+  problem.n = std::max<int64_t>(likely(rhs.getDimSize(op.getRhsColumnDim())), 1);
+  problem.lhsBits = problem.sharedLhsBits = bitsOf(lhs);
+  problem.rhsBits = problem.sharedRhsBits = bitsOf(rhs);
+  problem.resultBits = bitsOf(kernel.getResult(0).getType());
+  problem.epilogueRegistersPerElement = epilogueRegisters(kernel, op);
+  Type element = lhs.getElementType();
+  problem.multiplier = element.isF32()          ? cost::Multiplier::Scalar
+                       : element.isInteger(8)   ? cost::Multiplier::TensorInt8
+                                                : cost::Multiplier::TensorHalf;
+  return problem;
+}
+
+//===-- Loop nests ------------------------------------------------------------===//
+
+/// Adds an operand's bytes to the loop that walks its innermost dimension; `toLoops` renames the operation's loops.
+static void addOperand(cost::LoopNest &nest, Type type, AffineMap map, AffineMap toLoops) {
+  if (!isa<RankedTensorType>(type) || map.getNumResults() == 0)
+    return;
+  for (auto [position, coordinate] : llvm::enumerate(toLoops.getResults())) {
+    // `coordinate` is the nest's loop that the operation's loop `position` is.
+    auto loop = dyn_cast<AffineDimExpr>(coordinate);
+    if (loop && map.getResults().back().isFunctionOfDim(position))
+      nest.loops[loop.getPosition()].contiguousBytes += bytesOf(type);
+  }
+}
+
+static cost::LoopNest describeReduction(linalg::LinalgOp op) {
+  cost::LoopNest nest;
+  for (auto [extent, iterator] : llvm::zip(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
+    nest.loops.push_back({likely(extent), iterator == utils::IteratorType::reduction, 0});
+  auto identity = AffineMap::getMultiDimIdentityMap(op.getNumLoops(), op.getContext());
+  for (OpOperand &operand : op->getOpOperands())
+    addOperand(nest, operand.get().getType(), op.getMatchingIndexingMap(&operand), identity);
+  nest.isCombinable = llvm::all_of(llvm::seq<unsigned>(0, op->getNumResults()),
+                                   [&](unsigned result) { return matchCombination(op, result) != nullptr; });
+  return nest;
+}
+
+cost::LoopNest ashlar::describeLoops(ash::KernelOp kernel, Operation *main) {
+  if (auto op = dyn_cast_or_null<linalg::LinalgOp>(main))
+    return describeReduction(op);
+  cost::LoopNest nest;
+  Value result = kernel.getYield().getValues().front();
+  auto type = cast<RankedTensorType>(result.getType());
+  for (int64_t extent : type.getShape())
+    nest.loops.push_back({likely(extent), false, 0});
+  nest.isFlattenable = type.getRank() > 0 && llvm::none_of(type.getShape().drop_front(), ShapedType::isDynamic);
+  if (type.getRank() > 0)
+    nest.loops.back().contiguousBytes = bytesOf(type);
+  auto op = result.getDefiningOp<linalg::LinalgOp>();
+  if (!op)
+    return nest;
+  AffineMap toLoops = inversePermutation(op.getIndexingMapMatchingResult(cast<OpResult>(result)));
+  for (OpOperand *operand : toLoops ? op.getDpsInputOperands() : SmallVector<OpOperand *>())
+    addOperand(nest, operand->get().getType(), op.getMatchingIndexingMap(operand), toLoops);
+  return nest;
+}

@@ -1,0 +1,23 @@
+//===-- KernelDescription.h - Kernels as the cost model sees them -*- C++ -*-===//
+#ifndef ASHLAR_LIB_TENSOR_KERNELDESCRIPTION_H
+#define ASHLAR_LIB_TENSOR_KERNELDESCRIPTION_H
+
+#include "ashlar/CostModel/LoopSchedule.h"
+#include "ashlar/CostModel/MatmulSchedule.h"
+#include "dialects/Ashlar/Ashlar.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace ashlar {
+
+/// The operation that decides the kernel's loops: a named one, or a linalg operation that reduces; null if there is
+/// none.
+mlir::Operation *findMainOf(ash::KernelOp kernel);
+
+cost::MatmulProblem describeMatmul(ash::KernelOp kernel, ash::MatmulOp op);
+
+/// The loops of `main`, or without one the dimensions of the kernel's first result.
+cost::LoopNest describeLoops(ash::KernelOp kernel, mlir::Operation *main);
+
+} // namespace ashlar
+
+#endif // ASHLAR_LIB_TENSOR_KERNELDESCRIPTION_H

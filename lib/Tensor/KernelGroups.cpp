@@ -1,0 +1,183 @@
+//===-- KernelGroups.cpp - which operations become one kernel ---------------===//
+//
+// Main operations take their epilogues, then their prologues; what is left stands alone.
+//
+//===------------------------------------------------------------------------===//
+#include "KernelGroups.h"
+#include "NormalForm.h"
+#include "dialects/Ashlar/Ashlar.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace ashlar;
+
+/// Most operations of a prologue's body: it is repeated for every block that reads the operand.
+static constexpr int64_t cheapBody = 6;
+
+static bool isReshape(Operation *op) { return isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::CastOp>(op); }
+
+/// Costs nothing outside of kernels: the launch plan knows it.
+static bool isFree(Operation *op) {
+  if (isReshape(op) || isa<arith::ConstantOp, tensor::EmptyOp, tensor::DimOp, affine::AffineApplyOp, ash::KernelOp>(op))
+    return true;
+  auto isScalar = [](Type type) { return type.isIntOrIndexOrFloat(); };
+  return isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) &&
+         llvm::all_of(op->getOperandTypes(), isScalar) && llvm::all_of(op->getResultTypes(), isScalar);
+}
+
+static bool isMain(Operation *op) {
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+    return !isAllParallel(linalgOp);
+  return isa<ash::AshlarDialect>(op->getDialect()) && !isa<ash::KernelOp, ash::YieldOp>(op);
+}
+
+static bool isElementwiseOp(Operation *op) {
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  return linalgOp && isAllParallel(linalgOp);
+}
+
+/// Moves elements by an index map: a slice, a transposition, a padding.
+static bool isStaticSlice(Operation *op) {
+  auto slice = dyn_cast<tensor::ExtractSliceOp>(op);
+  return slice && slice.getOffsets().empty() && slice.getStrides().empty();
+}
+
+bool ashlar::isRepeatable(Operation *op) {
+  if (isa<arith::ConstantOp>(op))
+    return !isa<RankedTensorType>(op->getResult(0).getType()) ||
+           isa<SplatElementsAttr>(cast<arith::ConstantOp>(op).getValue());
+  if (isa<tensor::EmptyOp>(op))
+    return true;
+  if (isReshape(op)) // Of something repeatable; any other reshape stays outside.
+    return op->getOperand(0).getDefiningOp() && isRepeatable(op->getOperand(0).getDefiningOp());
+  if (isStaticSlice(op))
+    return true;
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  return linalgOp && onlyMovesElements(linalgOp);
+}
+
+/// Which main operations read their operands through the evaluator, and so may have a prologue.
+static bool takesPrologue(Operation *op) { return isa<linalg::LinalgOp, ash::MatmulOp>(op); }
+
+static bool isCheap(linalg::LinalgOp op) {
+  int64_t fullOperands = 0;
+  for (OpOperand *operand : op.getDpsInputOperands())
+    fullOperands += op.getMatchingIndexingMap(operand).getNumResults() == op.getNumLoops();
+  bool isLight = llvm::none_of(*op.getBlock(), [](Operation &inner) { return isa<math::MathDialect>(inner.getDialect()); });
+  return fullOperands <= 1 && isLight && static_cast<int64_t>(op.getBlock()->getOperations().size()) <= cheapBody;
+}
+
+namespace {
+class GroupFinder {
+public:
+  explicit GroupFinder(Block &block) : block_(block) {}
+  FailureOr<SmallVector<KernelGroup>> find();
+
+private:
+  bool isFreeToTake(Operation *op) { return op && op->getBlock() == &block_ && !owner_.contains(op); }
+  void take(KernelGroup &group, Operation *op) {
+    group.members.insert(op);
+    owner_.insert(op);
+  }
+  void takeEpilogue(KernelGroup &group);
+  void takePrologue(KernelGroup &group, Operation *op);
+  LogicalResult checkComputable(Operation &op);
+
+  Block &block_;
+  llvm::DenseSet<Operation *> owner_;
+};
+} // namespace
+
+/// The only user of all of an operation's results that are used, if there is one.
+static Operation *onlyUser(Operation *op) {
+  Operation *user = nullptr;
+  for (Operation *each : op->getUsers()) {
+    if (user && user != each)
+      return nullptr;
+    user = each;
+  }
+  return user;
+}
+
+/// Whether one element of the operand goes to one element of the result.
+static bool continuesOneToOne(linalg::LinalgOp consumer, Operation *producer) {
+  bool found = false;
+  for (OpOperand &operand : consumer->getOpOperands())
+    if (operand.get().getDefiningOp() == producer)
+      found |= bool(inversePermutation(consumer.getMatchingIndexingMap(&operand)));
+  return found;
+}
+
+void GroupFinder::takeEpilogue(KernelGroup &group) {
+  Operation *last = group.main;
+  SmallVector<Operation *> reshapes; // Taken along if something follows them.
+  while (Operation *user = onlyUser(reshapes.empty() ? last : reshapes.back())) {
+    Operation *producer = reshapes.empty() ? last : reshapes.back();
+    if (!isFreeToTake(user))
+      return;
+    if (isReshape(user) && cast<ShapedType>(user->getResult(0).getType()).hasStaticShape()) {
+      reshapes.push_back(user);
+      continue;
+    }
+    if (!isElementwiseOp(user) || !continuesOneToOne(cast<linalg::LinalgOp>(user), producer))
+      return;
+    for (Operation *reshape : reshapes)
+      take(group, reshape);
+    reshapes.clear();
+    take(group, user);
+    last = user;
+  }
+}
+
+void GroupFinder::takePrologue(KernelGroup &group, Operation *op) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    Operation *producer = operand.get().getDefiningOp();
+    if (!isFreeToTake(producer) || !producer->hasOneUse() || !isElementwiseOp(producer) || isRepeatable(producer) ||
+        !isCheap(cast<linalg::LinalgOp>(producer)))
+      continue;
+    take(group, producer);
+    takePrologue(group, producer);
+  }
+}
+
+LogicalResult GroupFinder::checkComputable(Operation &op) {
+  auto isTensor = [](Type type) { return isa<TensorType>(type); };
+  if (isMain(&op) || isElementwiseOp(&op) || isStaticSlice(&op) || isa<tensor::PadOp, tensor::SplatOp>(op))
+    return success();
+  if (op.hasTrait<OpTrait::IsTerminator>() || isFree(&op) || isa<tensor::ExtractOp>(op))
+    return success();
+  if (llvm::none_of(op.getOperandTypes(), isTensor) && llvm::none_of(op.getResultTypes(), isTensor) &&
+      op.getNumRegions() == 0)
+    return success();
+  return op.emitError() << "'" << op.getName() << "' has no GPU kernel: kernels compute linalg, ashlar and elementwise "
+                        << "operations, static slices and paddings of tensors; express it with those";
+}
+
+FailureOr<SmallVector<KernelGroup>> GroupFinder::find() {
+  SmallVector<KernelGroup> groups;
+  for (Operation &op : block_) {
+    if (failed(checkComputable(op)))
+      return failure();
+    if (!isMain(&op))
+      continue;
+    KernelGroup &group = groups.emplace_back();
+    group.main = &op;
+    take(group, &op);
+  }
+  for (KernelGroup &group : groups)
+    takeEpilogue(group);
+  for (KernelGroup &group : groups)
+    if (takesPrologue(group.main))
+      takePrologue(group, group.main);
+  for (Operation &op : block_)
+    if (!owner_.contains(&op) && (isElementwiseOp(&op) || isStaticSlice(&op) || isa<tensor::PadOp, tensor::SplatOp>(op)))
+      take(groups.emplace_back(), &op);
+  return groups;
+}
+
+FailureOr<SmallVector<KernelGroup>> ashlar::findKernelGroups(func::FuncOp function) {
+  return GroupFinder(function.getBody().front()).find();
+}
