@@ -8,7 +8,6 @@
 #include "dialects/Ashlar/ReferenceBuilder.h"
 #include "dialects/Ashlar/Verification.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace ashlar::ash;
@@ -81,89 +80,83 @@ static Value centeredWeight(ReferenceBuilder &builder, QuantizedMatmulOp op) {
   });
 }
 
-/// input [m, k] * weight [k, n] in f32.
-static Value multiplyFloats(ReferenceBuilder &builder, QuantizedMatmulOp op, Value input, Value weight) {
+/// input [..., k] * weight [k, n], summed in f32 or i32. The rows may have any number of dimensions.
+static Value multiplyRows(ReferenceBuilder &builder, Value input, Value weight) {
+  int64_t rows = tensorTypeOf(input).getRank() - 1, loops = rows + 2;
+  auto indexed = [&](AffineExpr last) {
+    auto exprs =
+        llvm::map_to_vector(llvm::seq<int64_t>(0, rows), [&](int64_t dim) { return builder.dim(dim); });
+    exprs.push_back(last);
+    return builder.map(loops, exprs);
+  };
+  AffineExpr k = builder.dim(rows), n = builder.dim(rows + 1);
+  TensorSizes sizes = builder.sizes(input);
+  sizes.back() = builder.size(weight, 1);
+  return builder.contract(sizes, indexed(n), {input, indexed(k)}, {weight, builder.map(loops, {k, n})});
+}
+
+static Value multiplyFloats(ReferenceBuilder &builder, QuantizedMatmulOp op, Value weight) {
   Type f32 = builder.getF32Type();
   AffineMap scales = scaleMap(builder, op, 2, builder.dim(1), builder.dim(0));
   weight = builder.compute(
       builder.sizes(weight), f32, {{weight}, {op.getScales(), scales}}, [&](ValueRange values) {
         return builder.multiply(builder.convert(values[0], f32), builder.convert(values[1], f32));
       });
-  AffineExpr m = builder.dim(0), k = builder.dim(1), n = builder.dim(2);
-  return builder.contract({builder.size(input, 0), builder.size(weight, 1)}, builder.map(3, {m, n}),
-                          {input, builder.map(3, {m, k})}, {weight, builder.map(3, {k, n})});
+  return multiplyRows(builder, op.getInput(), weight);
 }
 
-/// input [m, k] * weight [k, n]: exact sums in i32 within each group, scaled sums of the groups in f32.
-static Value multiplyIntegers(ReferenceBuilder &builder, QuantizedMatmulOp op, Value input, Value weight) {
+/// Exact sums in i32 within each group of the weight, scaled sums of the groups in f32.
+static Value multiplyIntegers(ReferenceBuilder &builder, QuantizedMatmulOp op, Value weight) {
   Type f32 = builder.getF32Type();
+  int64_t rank = op.getInputType().getRank();
   int64_t groupSize = op.getGroupSize(), groups = op.getReductionSize() / groupSize;
-  OpFoldResult rows = builder.size(input, 0), columns = builder.size(weight, 1),
-               zero = builder.getIndexAttr(0);
-  // One scale for each channel and group, whatever the scales' rank.
+  OpFoldResult columns = builder.getIndexAttr(op.getOutputSize()), size = builder.getIndexAttr(groupSize);
+  OpFoldResult zero = builder.getIndexAttr(0), one = builder.getIndexAttr(1);
+  // One scale for each group and channel, whatever the scales' rank.
   Value scales = builder.compute(
       {builder.getIndexAttr(groups), columns}, f32,
       {{op.getScales(), scaleMap(builder, op, 2, builder.dim(1), builder.dim(0) * groupSize)}},
       [&](ValueRange values) { return builder.convert(values[0], f32); });
+  TensorSizes partSizes = builder.sizes(op.getInput()), offsets(rank, zero), resultSizes = partSizes;
+  partSizes.back() = size;
+  resultSizes.back() = columns;
 
   auto addGroup = [&](OpBuilder &nested, Location, Value group, ValueRange sums) {
     OpBuilder::InsertionGuard guard(builder);
     builder.restoreInsertionPoint(nested.saveInsertionPoint());
-    OpFoldResult size = builder.getIndexAttr(groupSize);
-    OpFoldResult begin = builder.multiply(group, builder.index(size));
-    Value inputPart = builder.slice(input, {zero, begin}, {rows, size}, 2);
-    Value weightPart = builder.slice(weight, {begin, zero}, {size, columns}, 2);
-    Value scalesPart = builder.slice(scales, {group, zero}, {builder.getIndexAttr(1), columns}, 1);
-    AffineExpr m = builder.dim(0), k = builder.dim(1), n = builder.dim(2);
-    Value exact = builder.contract({rows, columns}, builder.map(3, {m, n}),
-                                   {inputPart, builder.map(3, {m, k})}, {weightPart, builder.map(3, {k, n})});
-    Value sum = builder.accumulate({sums[0]}, {{exact}, {scalesPart, builder.map(2, {builder.dim(1)})}},
-                                   [&](ValueRange values) {
-                                     Value part = builder.convert(values[0], f32);
-                                     return builder.add(values[2], builder.multiply(part, values[1]));
-                                   });
+    offsets.back() = builder.multiply(group, builder.index(size));
+    Value inputPart = builder.slice(op.getInput(), offsets, partSizes, rank);
+    Value weightPart = builder.slice(weight, {offsets.back(), zero}, {size, columns}, 2);
+    Value scalesPart = builder.slice(scales, {group, zero}, {one, columns}, 1);
+    Value exact = multiplyRows(builder, inputPart, weightPart);
+    AffineMap column = builder.map(rank, {builder.dim(rank - 1)});
+    Value sum = builder.accumulate({sums[0]}, {{exact}, {scalesPart, column}}, [&](ValueRange values) {
+      return builder.add(values[2], builder.multiply(builder.convert(values[0], f32), values[1]));
+    });
     scf::YieldOp::create(builder, sum);
   };
-  Value sums = builder.filled({rows, columns}, f32, 0);
   return scf::ForOp::create(builder, builder.index(zero), builder.index(builder.getIndexAttr(groups)),
-                            builder.index(builder.getIndexAttr(1)), sums, addGroup)
+                            builder.index(one), builder.filled(resultSizes, f32, 0), addGroup)
       .getResult(0);
 }
 
-/// product [m, n] * input_scale, which is one number or one for each row.
+/// product [..., n] * input_scale, which is one number or one for each row.
 static Value applyInputScale(ReferenceBuilder &builder, QuantizedMatmulOp op, Value product) {
-  Value scale = op.getInputScale();
-  SmallVector<AffineExpr> row;
-  if (int64_t rank = tensorTypeOf(scale).getRank()) {
-    row.push_back(builder.dim(0));
-    if (rank > 1)
-      scale = tensor::CollapseShapeOp::create(
-          builder, scale, ArrayRef<ReassociationIndices>{llvm::to_vector<2>(llvm::seq<int64_t>(0, rank))});
-  }
+  int64_t rank = tensorTypeOf(product).getRank(), scaleRank = tensorTypeOf(op.getInputScale()).getRank();
+  auto rows =
+      llvm::map_to_vector(llvm::seq<int64_t>(0, scaleRank), [&](int64_t dim) { return builder.dim(dim); });
   return builder.compute(builder.sizes(product), builder.getF32Type(),
-                         {{product}, {scale, builder.map(2, row)}},
+                         {{product}, {op.getInputScale(), builder.map(rank, rows)}},
                          [&](ValueRange values) { return builder.multiply(values[0], values[1]); });
 }
 
 FailureOr<SmallVector<Value>> QuantizedMatmulOp::decompose(OpBuilder &opBuilder) {
   ReferenceBuilder builder(opBuilder, getLoc());
-  Value input = builder.flattenRows(getInput()), weight = centeredWeight(builder, *this);
-  Value product = isIntegerInput() ? multiplyIntegers(builder, *this, input, weight)
-                                   : multiplyFloats(builder, *this, input, weight);
+  Value weight = centeredWeight(builder, *this);
+  Value product =
+      isIntegerInput() ? multiplyIntegers(builder, *this, weight) : multiplyFloats(builder, *this, weight);
   if (getInputScale())
     product = applyInputScale(builder, *this, product);
   product = builder.convertTensor(product, getResultType().getElementType());
-
-  int64_t rank = getResultType().getRank();
-  if (rank > 2) {
-    TensorSizes sizes = builder.sizes(getInput());
-    sizes.back() = builder.getIndexAttr(getOutputSize());
-    SmallVector<int64_t> shape(getInputType().getShape());
-    shape.back() = getOutputSize();
-    auto type = RankedTensorType::get(shape, getResultType().getElementType());
-    SmallVector<ReassociationIndices> groups = {llvm::to_vector<2>(llvm::seq<int64_t>(0, rank - 1)),
-                                                {rank - 1}};
-    product = tensor::ExpandShapeOp::create(builder, type, product, groups, sizes);
-  }
   return SmallVector<Value>{builder.as(product, getType())};
 }

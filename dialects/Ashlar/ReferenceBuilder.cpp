@@ -103,15 +103,6 @@ Value ReferenceBuilder::insert(Value part, Value whole, const TensorSizes &offse
   return tensor::InsertSliceOp::create(*this, part, whole, offsets, sizes, strides);
 }
 
-Value ReferenceBuilder::flattenRows(Value tensor) {
-  int64_t rank = tensorTypeOf(tensor).getRank();
-  if (rank == 2)
-    return tensor;
-  SmallVector<ReassociationIndices> groups = {llvm::to_vector<2>(llvm::seq<int64_t>(0, rank - 1)),
-                                              {rank - 1}};
-  return tensor::CollapseShapeOp::create(*this, tensor, groups);
-}
-
 Value ReferenceBuilder::as(Value value, Type type) {
   return value.getType() == type ? value : tensor::CastOp::create(*this, type, value).getResult();
 }

@@ -62,8 +62,6 @@ public:
   mlir::Value slice(mlir::Value tensor, const TensorSizes &offsets, const TensorSizes &sizes, int64_t rank);
   mlir::Value insert(mlir::Value part, mlir::Value whole, const TensorSizes &offsets,
                      const TensorSizes &sizes);
-  /// A tensor of rank 2 in which all dimensions but the last are one.
-  mlir::Value flattenRows(mlir::Value tensor);
   /// `value` as `type`, which differs from its own at most in what is static.
   mlir::Value as(mlir::Value value, mlir::Type type);
 

@@ -1,7 +1,7 @@
 //===-- BindResultsToArguments.cpp - Memory for a function's results ------===//
 //
-// Rewrites functions on tensors as functions on memory that their caller owns, before anything is bufferised: then
-// bufferisation computes the results where they belong.
+// Rewrites functions on tensors as functions on memory that their caller owns, before anything is bufferised:
+// then bufferisation computes the results where they belong.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,8 +26,9 @@ static MemRefType memoryFor(Type type) {
 static LogicalResult checkSignature(func::FuncOp function) {
   for (Type type : function.getArgumentTypes())
     if (!isa<RankedTensorType>(type) && !type.isIntOrIndexOrFloat())
-      return function.emitOpError("has an argument of type ") << type << "; the reference takes ranked tensors, "
-                                                              << "integers, floats and indices";
+      return function.emitOpError("has an argument of type ")
+             << type << "; the reference takes ranked tensors, "
+             << "integers, floats and indices";
   for (Type type : function.getResultTypes())
     if (!isa<RankedTensorType>(type))
       return function.emitOpError("has a result of type ")
@@ -44,7 +45,8 @@ static void bindArguments(func::FuncOp function) {
     if (!isa<RankedTensorType>(type))
       continue;
     argument.setType(memoryFor(type));
-    auto tensor = bufferization::ToTensorOp::create(builder, argument.getLoc(), type, argument, /*restrict=*/true);
+    auto tensor =
+        bufferization::ToTensorOp::create(builder, argument.getLoc(), type, argument, /*restrict=*/true);
     argument.replaceAllUsesExcept(tensor, tensor);
   }
 }
@@ -55,7 +57,8 @@ static void bindResults(func::FuncOp function) {
   OpBuilder builder(terminator);
   for (Value result : terminator.getOperands()) {
     BlockArgument memory = block.addArgument(memoryFor(result.getType()), result.getLoc());
-    bufferization::MaterializeInDestinationOp::create(builder, terminator.getLoc(), TypeRange(), result, memory,
+    bufferization::MaterializeInDestinationOp::create(builder, terminator.getLoc(), TypeRange(), result,
+                                                      memory,
                                                       /*restrict=*/true, /*writable=*/true);
   }
   terminator->setOperands({});

@@ -1,7 +1,7 @@
 //===-- DecomposeToReference.cpp - Operations to what they compute --------===//
 //
-// Replaces operations by their reference decomposition until none is left. The decompositions themselves belong to
-// the operations.
+// Replaces operations by their reference decomposition until none is left. The decompositions themselves
+// belong to the operations.
 //
 //===----------------------------------------------------------------------===//
 

@@ -38,7 +38,8 @@ static LogicalResult addEntry(ModuleOp module, const Entry &entry) {
   auto lowered = module.lookupSymbol<LLVM::LLVMFuncOp>(entry.name);
   auto wrapper = module.lookupSymbol<LLVM::LLVMFuncOp>("_mlir_ciface_" + entry.name);
   if (!lowered || !wrapper || wrapper.getNumArguments() != entry.scalarTypes.size())
-    return module.emitError("the reference of @") << entry.name << " was not lowered to a function on descriptors";
+    return module.emitError("the reference of @")
+           << entry.name << " was not lowered to a function on descriptors";
   std::string inner = "reference." + entry.name;
   if (failed(SymbolTable::replaceAllSymbolUses(lowered, StringAttr::get(module.getContext(), inner), module)))
     return lowered.emitError("is used in a way that hides its symbol");

@@ -1,7 +1,7 @@
 //===-- ReferencePipeline.cpp - From tensors to host code -----------------===//
 //
-// The order of the passes, nearly all of them upstream's, that lower a module's reference decomposition to the LLVM
-// dialect.
+// The order of the passes, nearly all of them upstream's, that lower a module's reference decomposition to
+// the LLVM dialect.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,6 +36,7 @@ static void addBufferization(OpPassManager &passes) {
 
 /// Structured loops and math to the LLVM dialect.
 static void addLowering(OpPassManager &passes) {
+  passes.addPass(ashlar::createLowerCopiesToLinalgPass());
   passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   passes.addPass(createLoopInvariantCodeMotionPass());
   passes.addPass(memref::createExpandStridedMetadataPass());
@@ -59,6 +60,7 @@ void ashlar::buildReferencePipeline(OpPassManager &passes) {
   passes.addPass(createInlinerPass());
   passes.addPass(createSymbolDCEPass());
   passes.addPass(createDecomposeToReferencePass());
+  passes.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
   addBufferization(passes);

@@ -55,4 +55,17 @@ def BindResultsToArgumentsPass : Pass<"ashlar-bind-results-to-arguments", "::mli
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def LowerCopiesToLinalgPass : Pass<"ashlar-lower-copies-to-linalg"> {
+  let summary = "Turn copies of strided memory into linalg operations.";
+  let description = [{
+    Upstream lowers `memref.copy` to memcpy where both sides are row-major, and to a function of its run-time library
+    elsewhere. Here there is no such library: the latter become `linalg.copy`, hence loops.
+
+    Before: `memref.copy %a, %b : memref<4x8xf32> to memref<4x8xf32, strided<[16, 1]>>`
+
+    After: `linalg.copy ins(%a : memref<4x8xf32>) outs(%b : memref<4x8xf32, strided<[16, 1]>>)`
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 #endif // ASHLAR_REFERENCE_PASSES_TD

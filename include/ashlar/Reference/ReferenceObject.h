@@ -1,8 +1,8 @@
 //===-- ReferenceObject.h - The oracle as host code -------------*- C++ -*-===//
 //
-// Compiles what a module computes, by the reference decompositions of its operations, to a shared object for the
-// machine that checks kernels: `reference/host.so` of a package. It knows no schedule and shares no code with the
-// kernels, so that the two can disagree.
+// Compiles what a module computes, by the reference decompositions of its operations, to a shared object for
+// the machine that checks kernels: `reference/host.so` of a package. It knows no schedule and shares no code
+// with the kernels, so that the two can disagree.
 //
 // Each public function @name of the module becomes the exported symbol
 //
@@ -12,8 +12,9 @@
 //
 //   struct { T *allocated, *aligned; int64_t offset, sizes[rank], strides[rank]; };
 //
-// or to the value of a scalar. Arguments come first, then the results, which the caller has allocated; all are
-// row-major. Elements of i1 and i4 take one byte each, with the value in the low bits and zero in the others.
+// or to the value of a scalar. Arguments come first, then the results, which the caller has allocated; all
+// are row-major. Elements of i1 and i4 take one byte each, with the value in the low bits and zero in the
+// others.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,17 +30,18 @@
 namespace ashlar {
 
 /// Adds the passes that turn functions on tensors into LLVM-dialect functions on memref descriptors,
-/// `_mlir_ciface_name` for each function `name`. Runs on a module; also the pipeline `ashlar-lower-reference`.
+/// `_mlir_ciface_name` for each function `name`. Runs on a module; also the pipeline
+/// `ashlar-lower-reference`.
 void buildReferencePipeline(mlir::OpPassManager &passes);
 void registerReferencePipeline();
 
-/// Adds the interfaces that the pipeline needs of upstream dialects (bufferisation, translation). Call it on the registry
-/// of the context that modules are parsed in.
+/// Adds the interfaces that the pipeline needs of upstream dialects (bufferisation, translation). Call it on
+/// the registry of the context that modules are parsed in.
 void registerReferenceDialects(mlir::DialectRegistry &registry);
 
-/// The shared object's bytes; the same module gives the same bytes. `module` itself is left as it is. Fails, after a
-/// diagnostic, where an operation has no decomposition or no lowering to host code, where a function has tensors
-/// that are not ranked, and where a function cannot be inlined into the one that calls it.
+/// The shared object's bytes; the same module gives the same bytes. `module` itself is left as it is. Fails,
+/// after a diagnostic, where an operation has no decomposition or no lowering to host code, where a function
+/// has tensors that are not ranked, and where a function cannot be inlined into the one that calls it.
 mlir::FailureOr<std::vector<char>> emitReferenceObject(mlir::ModuleOp module);
 
 } // namespace ashlar
