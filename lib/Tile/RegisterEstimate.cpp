@@ -14,9 +14,6 @@ using namespace mlir;
 using namespace ashlar;
 using namespace ashlar::tile;
 
-/// The steps of a product whose operands are held at once: the one computed and the one loaded.
-static constexpr int64_t stepsHeld = 2;
-
 static bool isConstant(Value value) {
   Operation *op = value.getDefiningOp();
   return op && op->hasTrait<OpTrait::ConstantLike>();
@@ -34,23 +31,61 @@ static bool isRecomputable(Value value, int depth = 0) {
          });
 }
 
-/// The share of an operand that is held if it is read from shared memory for one product only: 1 if it is
-/// not.
-static std::pair<int64_t, int64_t> shareHeld(Value value) {
-  auto load = value.getDefiningOp<LoadOp>();
-  if (!load || !isa<BufferType>(load.getSource().getType()))
-    return {1, 1};
-  auto type = cast<RankedTensorType>(value.getType());
-  int64_t k = 0;
+/// Elementwise, or widening of packed integers: what can be done step by step of the product that uses it.
+static bool isStepwise(Operation *op) {
+  return isa<UnpackOp>(op) || OpTrait::hasElementwiseMappableTraits(op);
+}
+
+/// The load from shared memory that starts the chain of stepwise operations to `value`.
+static LoadOp findStreamStart(Value value, int depth = 0) {
+  Operation *op = value.getDefiningOp();
+  if (!op || depth > 16)
+    return {};
+  if (auto load = dyn_cast<LoadOp>(op))
+    return isa<BufferType>(load.getSource().getType()) ? load : LoadOp();
+  if (isStepwise(op))
+    for (Value operand : op->getOperands())
+      if (LoadOp start =
+              isa<RankedTensorType>(operand.getType()) ? findStreamStart(operand, depth + 1) : LoadOp())
+        return start;
+  return {};
+}
+
+static bool isBarrierBetween(Operation *first, Operation *last) {
+  for (Operation *op = first; op && op != last; op = op->getNextNode())
+    if (isa<BarrierOp>(op))
+      return true;
+  return false;
+}
+
+/// The number of steps of the product if all uses of `value` lead, stepwise, to operands of tensor-core
+/// products that `start` can be moved to; nothing otherwise.
+static std::optional<int64_t> countSteps(Value value, LoadOp start, int depth = 0) {
+  std::optional<int64_t> steps;
+  if (depth > 16)
+    return steps;
   for (OpOperand &use : value.getUses()) {
+    std::optional<int64_t> found;
     auto mma = dyn_cast<MmaOp>(use.getOwner());
-    if (!mma || mma->getBlock() != load->getBlock() || use.getOperandNumber() > 1 ||
-        mma.getKind() != MmaKind::MmaSync)
-      return {1, 1};
-    k = type.getDimSize(use.getOperandNumber() == 0 ? 1 : 0);
+    if (mma && use.getOperandNumber() < 2 && mma.getKind() == MmaKind::MmaSync) {
+      auto type = cast<RankedTensorType>(value.getType());
+      found = type.getDimSize(use.getOperandNumber() == 0 ? 1 : 0) * type.getElementTypeBitWidth() / 256;
+      if (mma->getBlock() != start->getBlock() || isBarrierBetween(start, mma))
+        return std::nullopt;
+    } else if (isStepwise(use.getOwner()) && use.getOwner()->getNumResults() == 1) {
+      found = countSteps(use.getOwner()->getResult(0), start, depth + 1);
+    }
+    if (!found)
+      return std::nullopt;
+    steps = std::min(steps.value_or(*found), *found);
   }
-  int64_t step = 256 / type.getElementTypeBitWidth();
-  return {std::min(stepsHeld * step, k), k};
+  return steps;
+}
+
+/// Into how many steps a tile is divided of which only one is held; 1 if the whole tile is.
+static int64_t countStreamedSteps(Value value) {
+  LoadOp start = findStreamStart(value);
+  return start ? std::max<int64_t>(countSteps(value, start).value_or(1), 1) : 1;
 }
 
 static int64_t countRegisters(Value value, int64_t threads) {
@@ -68,8 +103,7 @@ static int64_t countRegisters(Value value, int64_t threads) {
   DistributionAttr distribution = getDistributionAttr(type);
   int64_t elements = distribution ? distribution.getDistribution().values()
                                   : llvm::divideCeil(type.getNumElements(), threads);
-  auto [held, whole] = shareHeld(value);
-  elements = whole > 0 ? llvm::divideCeil(elements * held, whole) : elements;
+  elements = llvm::divideCeil(elements, countStreamedSteps(value));
   return llvm::divideCeil(elements * type.getElementTypeBitWidth(), 32);
 }
 
