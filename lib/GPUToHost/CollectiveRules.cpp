@@ -1,6 +1,6 @@
 //===-- CollectiveRules.cpp - Host forms of operations in which threads work together ---------------------===//
 //
-// Barriers, shuffles, votes, matrix instructions and asynchronous copies become calls of the simulator.
+// Barriers, shuffles, votes, matrix stores and asynchronous copies become calls of the simulator.
 //
 //===----------------------------------------------------------------------------------------------------===//
 
@@ -105,118 +105,22 @@ static LogicalResult lowerElect(FunctionLowering &lowering, Operation *op) {
   return replace(op, LLVM::TruncOp::create(lowering.builder, lowering.location, lowering.builder.getI1Type(), word));
 }
 
-//===-- Matrices ----------------------------------------------------------------------------------------===//
-
-/// The ABI's number of an element type; nothing for types the simulator lacks.
-static std::optional<uint32_t> mmaType(NVVM::MMATypes type) {
-  switch (type) {
-  case NVVM::MMATypes::f16:
-    return ASHLAR_MMA_F16;
-  case NVVM::MMATypes::bf16:
-    return ASHLAR_MMA_BF16;
-  case NVVM::MMATypes::tf32:
-    return ASHLAR_MMA_TF32;
-  case NVVM::MMATypes::s8:
-    return ASHLAR_MMA_S8;
-  case NVVM::MMATypes::u8:
-    return ASHLAR_MMA_U8;
-  case NVVM::MMATypes::s4:
-    return ASHLAR_MMA_S4;
-  case NVVM::MMATypes::u4:
-    return ASHLAR_MMA_U4;
-  case NVVM::MMATypes::f32:
-    return ASHLAR_MMA_F32;
-  case NVVM::MMATypes::s32:
-    return ASHLAR_MMA_S32;
-  default:
-    return std::nullopt;
-  }
-}
-
-/// Depths of m16n8kK for elements of this many bits.
-static bool isKnownDepth(uint32_t type, uint32_t k) {
-  switch (type) {
-  case ASHLAR_MMA_F16:
-  case ASHLAR_MMA_BF16:
-    return k == 8 || k == 16;
-  case ASHLAR_MMA_TF32:
-    return k == 8;
-  case ASHLAR_MMA_S8:
-  case ASHLAR_MMA_U8:
-    return k == 16 || k == 32;
-  default:
-    return k == 32 || k == 64;
-  }
-}
-
-static std::optional<uint32_t> mmaVariant(NVVM::MmaOp mma) {
-  auto operandType = [](std::optional<NVVM::MMATypes> stated, OperandRange operands) {
-    if (stated)
-      return mmaType(*stated);
-    auto inferred = NVVM::MmaOp::inferOperandMMAType(operands.front().getType(), /*isAccumulator=*/false);
-    return inferred ? mmaType(*inferred) : std::nullopt;
-  };
-  auto a = operandType(mma.getMultiplicandAPtxType(), mma.getOperandA());
-  auto b = operandType(mma.getMultiplicandBPtxType(), mma.getOperandB());
-  auto accumulator = mmaType(mma.accumPtxType()), result = mmaType(mma.resultPtxType());
-  auto shape = mma.getShape();
-  bool isRowByColumn = mma.getLayoutA() == NVVM::MMALayout::row && mma.getLayoutB() == NVVM::MMALayout::col;
-  if (!a || !b || !accumulator || accumulator != result || !isRowByColumn || shape.getM() != 16 ||
-      shape.getN() != 8 || !isKnownDepth(*a, uint32_t(shape.getK())))
-    return std::nullopt;
-  bool saturates = mma.getIntOverflowBehavior() == NVVM::MMAIntOverflow::satfinite;
-  return ASHLAR_MMA_VARIANT(*a, *b, *accumulator, shape.getK(), saturates);
-}
-
-static LogicalResult lowerMma(FunctionLowering &lowering, Operation *op) {
-  auto mma = cast<NVVM::MmaOp>(op);
-  std::optional<uint32_t> variant = mmaVariant(mma);
-  if (!variant)
-    return op->emitOpError("of this shape and these types has no form for the simulator, which knows m16n8k8 and "
-                           "m16n8k16 of f16 and bf16, m16n8k8 of tf32, m16n8k16 and m16n8k32 of 8-bit and m16n8k32 and "
-                           "m16n8k64 of 4-bit integers");
-  Value area = lowering.registers(op->getNumOperands());
-  for (auto [i, operand] : llvm::enumerate(op->getOperands()))
-    LLVM::StoreOp::create(lowering.builder, lowering.location, operand, lowering.byteOffset(area, 4 * i),
-                          /*alignment=*/4);
-  lowering.callApi(ASHLAR_API_SLOT(mma), {},
-                   {lowering.thread, lowering.constant(*variant), area, lowering.site(op)});
-  uint32_t first = uint32_t(mma.getOperandA().size() + mma.getOperandB().size());
-  return replace(op, lowering.loadRegisters(area, first, mma.getType()));
-}
-
-template <typename Op>
-static std::optional<uint32_t> matrixFlags(Op op, uint32_t count) {
-  bool isKnown = op.getEltType() == NVVM::LdStMatrixEltType::B16 && op.getShape().getM() == 8 &&
-                 op.getShape().getN() == 8;
-  if (!isKnown)
-    return std::nullopt;
-  return count | (op.getLayout() == NVVM::MMALayout::col ? uint32_t(ASHLAR_MATRIX_TRANSPOSED) : 0u);
-}
-
-static LogicalResult lowerLoadMatrix(FunctionLowering &lowering, Operation *op) {
-  auto load = cast<NVVM::LdMatrixOp>(op);
-  std::optional<uint32_t> flags = matrixFlags(load, load.getNum());
-  if (!flags)
-    return op->emitOpError("of other than 8x8 matrices of 16-bit elements has no form for the simulator");
-  Value area = lowering.registers(load.getNum());
-  lowering.callApi(ASHLAR_API_SLOT(loadMatrix), {},
-                   {lowering.thread, lowering.generic(load.getPtr()), lowering.constant(*flags), area,
-                    lowering.site(op)});
-  return replace(op, lowering.loadRegisters(area, 0, load.getType()));
-}
+//===-- Matrix stores -----------------------------------------------------------------------------------===//
 
 static LogicalResult lowerStoreMatrix(FunctionLowering &lowering, Operation *op) {
   auto store = cast<NVVM::StMatrixOp>(op);
-  std::optional<uint32_t> flags = matrixFlags(store, uint32_t(store.getSources().size()));
-  if (!flags)
+  bool isKnown = store.getEltType() == NVVM::LdStMatrixEltType::B16 && store.getShape().getM() == 8 &&
+                 store.getShape().getN() == 8;
+  if (!isKnown)
     return op->emitOpError("of other than 8x8 matrices of 16-bit elements has no form for the simulator");
+  uint32_t flags = uint32_t(store.getSources().size()) |
+                   (store.getLayout() == NVVM::MMALayout::col ? uint32_t(ASHLAR_MATRIX_TRANSPOSED) : 0u);
   Value area = lowering.registers(uint32_t(store.getSources().size()));
   for (auto [i, source] : llvm::enumerate(store.getSources()))
     LLVM::StoreOp::create(lowering.builder, lowering.location, source, lowering.byteOffset(area, 4 * i),
                           /*alignment=*/4);
   lowering.callApi(ASHLAR_API_SLOT(storeMatrix), {},
-                   {lowering.thread, lowering.generic(store.getPtr()), lowering.constant(*flags), area,
+                   {lowering.thread, lowering.generic(store.getPtr()), lowering.constant(flags), area,
                     lowering.site(op)});
   return replace(op);
 }
@@ -261,8 +165,6 @@ void addCollectiveRules(llvm::StringMap<InstructionRule> &rules) {
   rules["nvvm.vote.sync"] = lowerVote;
   rules["nvvm.redux.sync"] = lowerReduce;
   rules["nvvm.elect.sync"] = lowerElect;
-  rules["nvvm.mma.sync"] = lowerMma;
-  rules["nvvm.ldmatrix"] = lowerLoadMatrix;
   rules["nvvm.stmatrix"] = lowerStoreMatrix;
   rules["nvvm.cp.async.shared.global"] = lowerCopy;
   rules["nvvm.cp.async.commit.group"] = lowerCommit;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------------------------------------===//
 
 #include "HostLowering.h"
+#include "MatrixLists.h"
 #include "ashlar/GPUToHost/GPUToHost.h"
 #include "ashlar/GPUToHost/Passes.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -109,13 +110,13 @@ static void lowerCall(FunctionLowering &lowering, LLVM::CallOp call, const llvm:
 
 static LogicalResult lowerFunction(ModuleLowering &module, LLVM::LLVMFuncOp function,
                                    const llvm::StringMap<std::string> &renamed) {
+  FunctionLowering lowering(module, function);
+  LogicalResult result = lowerMatrixInstructions(lowering);
   SmallVector<Operation *> operations;
   function.walk([&](Operation *op) {
-    if (op != function)
+    if (op != function && !lowering.isOwn(op))
       operations.push_back(op);
   });
-  FunctionLowering lowering(module, function);
-  LogicalResult result = success();
   for (Operation *op : operations) {
     if (auto address = dyn_cast<LLVM::AddressOfOp>(op))
       lowerSharedAddress(lowering, address);
@@ -165,7 +166,7 @@ LogicalResult convertGPUToHost(ModuleOp module) {
   SmallVector<gpu::GPUModuleOp> kernelModules = llvm::to_vector(module.getOps<gpu::GPUModuleOp>());
   if (kernelModules.empty())
     return success();
-  host::ModuleLowering lowering{module, {}, {}, {}};
+  host::ModuleLowering lowering{module, {}, {}, {}, 0};
   host::addRuntimeInterface(module);
   for (gpu::GPUModuleOp kernels : kernelModules)
     if (failed(host::lowerKernelModule(lowering, kernels)))

@@ -42,7 +42,7 @@ uint32_t SiteTable::add(Operation *op) {
 }
 
 FunctionLowering::FunctionLowering(ModuleLowering &module, LLVM::LLVMFuncOp function)
-    : module(module), function(function), builder(function.getContext()), location(function.getLoc()) {
+    : module(module), function(function), builder(function.getContext(), &own), location(function.getLoc()) {
   i32 = builder.getI32Type();
   i64 = builder.getI64Type();
   f32 = builder.getF32Type();

@@ -56,6 +56,8 @@ struct ModuleLowering {
     bool isConstant;
   };
   std::vector<Variable> variables;
+  /// Lists of matrix instructions so far, which gives them names.
+  unsigned listCount = 0;
 };
 
 /// Where an operation's replacement goes, and the values every function has at hand.
@@ -86,8 +88,20 @@ public:
   /// Reads `count` words from the stack as values of these types, a struct if there are several or the type says so.
   mlir::Value loadRegisters(mlir::Value area, uint32_t first, mlir::Type type);
 
+  /// Whether the lowering made this operation.
+  bool isOwn(mlir::Operation *op) const { return own.operations.contains(op); }
+
   ModuleLowering &module;
   mlir::LLVM::LLVMFuncOp function;
+
+private:
+  struct OwnOperations : mlir::OpBuilder::Listener {
+    llvm::DenseSet<mlir::Operation *> operations;
+    void notifyOperationInserted(mlir::Operation *op, mlir::OpBuilder::InsertPoint) override { operations.insert(op); }
+  };
+  OwnOperations own;
+
+public:
   mlir::OpBuilder builder;
   mlir::Location location;
   mlir::Value thread, api, hooks;
@@ -122,6 +136,8 @@ void addRuntimeInterface(mlir::ModuleOp module);
 void addModuleDescription(ModuleLowering &lowering);
 /// The exported `@name` that fetches thread and arguments and calls `body`.
 void addKernelEntry(ModuleLowering &lowering, mlir::LLVM::LLVMFuncOp body, llvm::StringRef name);
+/// A constant array of 32-bit words (of one zero where there are none).
+void addWords(mlir::ModuleOp module, llvm::StringRef name, std::vector<uint32_t> words);
 /// Makes every pointer generic.
 void removeAddressSpaces(mlir::ModuleOp module);
 

@@ -108,8 +108,7 @@ struct DescriptionBuilder {
 };
 } // namespace
 
-/// A constant array of 32-bit words or, when the description has none of them, of one.
-static void addWords(ModuleOp module, StringRef name, std::vector<uint32_t> words) {
+void addWords(ModuleOp module, StringRef name, std::vector<uint32_t> words) {
   if (words.empty())
     words.push_back(0);
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());

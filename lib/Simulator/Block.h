@@ -25,7 +25,7 @@
 
 namespace ashlar::simulator {
 
-inline constexpr uint32_t warpLanes = 32, maximumWarps = maximumBlockThreads / warpLanes, barrierCount = 16;
+inline constexpr uint32_t exchangeWords = 4, maximumWarps = maximumBlockThreads / warpLanes, barrierCount = 16;
 
 /// Instructions counted per thread; a warp's count is that of its busiest lane.
 enum class Instruction : uint8_t {
@@ -72,7 +72,7 @@ struct Thread : AshlarSimulatorThread {
   AsyncCopies copies;
   Fiber fiber;
 
-  void count(Instruction instruction) { ++counts[size_t(instruction)]; }
+  void count(Instruction instruction, uint32_t times = 1) { counts[size_t(instruction)] += times; }
 };
 
 struct Warp;
@@ -82,9 +82,9 @@ using FinishMeeting = void (*)(Block &block, Warp &warp, const WarpMeeting &meet
 
 struct WarpMeeting {
   FinishMeeting finish;
-  /// What distinguishes instructions with the same `finish`: a kind, a shape.
-  uint32_t parameter;
-  uint32_t mask, arrived, site, firstThread;
+  /// What distinguishes instructions with the same `finish`: a kind, flags, or a list of instructions.
+  uint64_t parameter;
+  uint32_t count, mask, arrived, site, firstThread;
   /// The instruction is `.aligned`: all lanes that exist must execute this very one.
   bool isAligned;
 };
@@ -96,9 +96,12 @@ struct Warp {
   uint32_t existing = 0, live = 0, runnable = 0;
   uint32_t meetingCount = 0;
   std::array<WarpMeeting, warpLanes> meetings;
-  /// Operands and results of collectives, one row a lane, and room for one pointer a lane.
+  /// Operands and results of collectives, one row a lane.
   alignas(64) uint32_t exchange[warpLanes][exchangeWords];
+  /// For collectives on memory: a row, or a list of them, and the registers of each lane.
   std::array<char *, warpLanes> pointers;
+  std::array<const void *const *, warpLanes> rowLists;
+  std::array<uint32_t *, warpLanes> registers;
 };
 
 struct BlockBarrier {
@@ -121,8 +124,9 @@ struct Block {
 
   //===-- For the instructions (called on a thread's fiber) ---------------------------------------------===//
 
-  /// Waits for the lanes of `mask`; returns when `finish` has run.
-  void meet(Thread &thread, uint32_t mask, FinishMeeting finish, uint32_t parameter, uint32_t site, bool isAligned);
+  /// Waits for the lanes of `mask`; returns when `finish` has run. `count` instructions meet at once.
+  void meet(Thread &thread, uint32_t mask, FinishMeeting finish, uint64_t parameter, uint32_t site, bool isAligned,
+            uint32_t count = 1);
   /// `count` 0: all threads. Returns the barrier, whose `results` are those of this completion.
   const BlockBarrier &waitAtBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t predicate, uint32_t site);
   /// One access, announced by generated code; returns the address to use.
@@ -150,6 +154,7 @@ struct Block {
   SharedShadow shadow{ordering, findings};
   AccessRecorder recorder;
   std::array<uint64_t, instructionKinds> instructionTotals{};
+  MmaWorkspace mmaWorkspace;
 
 private:
   static void threadMain(void *argument);
@@ -161,6 +166,7 @@ private:
   void release(Warp &warp, uint32_t lanes);
   Thread *nextRunnable(const Warp &warp, uint32_t lane);
   void completeMeeting(Warp &warp, uint32_t index);
+  void supplyAbsentLanes(Warp &warp, uint32_t present);
   void completeBarrier(BlockBarrier &barrier);
   void completeIfAllArrived(BlockBarrier &barrier);
   void reportStuck();
@@ -180,6 +186,8 @@ private:
   char *sharedAllocation = nullptr;
   size_t rangeHint = 0;
   alignas(64) char sinkBytes[128];
+  std::vector<uint32_t> absentRegisters;
+  std::vector<const void *> absentRows;
 };
 
 } // namespace ashlar::simulator

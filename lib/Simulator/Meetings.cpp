@@ -9,8 +9,8 @@
 
 namespace ashlar::simulator {
 
-void Block::meet(Thread &thread, uint32_t mask, FinishMeeting finish, uint32_t parameter, uint32_t site,
-                 bool isAligned) {
+void Block::meet(Thread &thread, uint32_t mask, FinishMeeting finish, uint64_t parameter, uint32_t site,
+                 bool isAligned, uint32_t count) {
   Warp &warp = warpOf(thread);
   const uint32_t bit = 1u << thread.lane;
   if (!(mask & bit)) {
@@ -24,7 +24,7 @@ void Block::meet(Thread &thread, uint32_t mask, FinishMeeting finish, uint32_t p
       break;
   }
   if (index == warp.meetingCount)
-    warp.meetings[warp.meetingCount++] = {finish, parameter, mask, 0, site, thread.index, isAligned};
+    warp.meetings[warp.meetingCount++] = {finish, parameter, count, mask, 0, site, thread.index, isAligned};
   WarpMeeting &meeting = warp.meetings[index];
   if (isAligned && meeting.site != site)
     report(ReportKind::WarpDivergence, thread, site, 0, 0, meeting.firstThread, meeting.site);
@@ -42,14 +42,24 @@ void Block::completeMeeting(Warp &warp, uint32_t index) {
   if (meeting.isAligned && (gone || warp.existing != ~0u)) {
     uint32_t other = gone ? warp.firstThread + uint32_t(std::countr_zero(gone)) : none;
     report(ReportKind::WarpDivergence, *threads[meeting.firstThread], meeting.site, 0, 0, other);
-    for (uint32_t lane = 0; lane < warpLanes; ++lane)
-      if (!(meeting.arrived >> lane & 1))
-        warp.pointers[lane] = sink();
+    supplyAbsentLanes(warp, meeting.arrived);
   }
   meeting.finish(*this, warp, meeting);
   release(warp, meeting.arrived & warp.live);
   if (counters && (meeting.arrived & warp.live) == warp.live)
     recorder.flush(warp.index);
+}
+
+/// Lanes that a collective misses give and take poison.
+void Block::supplyAbsentLanes(Warp &warp, uint32_t present) {
+  absentRegisters.assign(ASHLAR_SIMULATOR_LIST_WORDS, ~0u);
+  absentRows.assign(ASHLAR_SIMULATOR_LIST_WORDS, sink());
+  for (uint32_t lane = 0; lane < warpLanes; ++lane)
+    if (!(present >> lane & 1)) {
+      warp.pointers[lane] = sink();
+      warp.registers[lane] = absentRegisters.data();
+      warp.rowLists[lane] = absentRows.data();
+    }
 }
 
 const BlockBarrier &Block::waitAtBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t predicate,

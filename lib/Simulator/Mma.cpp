@@ -1,7 +1,7 @@
 //===-- Mma.cpp - The arithmetic of tensor cores ----------------------------------------------------------===//
 //
 // Compiled for x86-64-v3; the device checks the processor before it loads a module. To keep code for that processor out
-// of functions that other files share, nothing here uses inline functions of the standard library.
+// of functions that other files share, nothing here uses the standard library.
 // Every type is widened to f32: products of up to 11 significant bits are exact there, and so are sums of up to 64
 // products of 8-bit integers.
 //
@@ -15,7 +15,7 @@ namespace ashlar::simulator {
 
 typedef float Row __attribute__((vector_size(32)));
 
-static constexpr uint32_t lanes = 32;
+using Registers = uint32_t *const *;
 
 static uint32_t typeA(uint32_t variant) { return variant & 15; }
 static uint32_t typeB(uint32_t variant) { return variant >> 4 & 15; }
@@ -39,14 +39,8 @@ static constexpr uint32_t elementBits(uint32_t type) {
   }
 }
 
-MmaShape mmaShape(uint32_t variant) {
-  uint32_t bits = elementBits(typeA(variant)) * depth(variant);
-  return {bits / 64, bits / 128, typeAccumulator(variant) == ASHLAR_MMA_F16 ? 2u : 4u};
-}
-
-/// Eight registers of one type as f32: 8 * 32 / bits values. Reading past what is used is harmless: an exchange row has
-/// room for it.
-static void widen(uint32_t type, const uint32_t *registers, uint32_t count, float *values) {
+/// Registers of one type as f32. Whole vectors of four registers are read; `registers` has room for them.
+static inline void widen(uint32_t type, const uint32_t *registers, uint32_t count, float *values) {
   switch (type) {
   case ASHLAR_MMA_F16:
     for (uint32_t r = 0; r < count; r += 4)
@@ -81,37 +75,73 @@ static void widen(uint32_t type, const uint32_t *registers, uint32_t count, floa
   }
 }
 
+/// Up to four registers of a lane, with room for whole vectors behind them.
+struct Fragment {
+  alignas(16) uint32_t words[4];
+  Fragment(const uint32_t *source, uint32_t count) : words{} {
+    for (uint32_t i = 0; i < count; ++i)
+      words[i] = source[i];
+  }
+};
+
+template <uint32_t P, uint32_t K>
+static void widenA(uint32_t variant, uint32_t word, Registers registers, float *a) {
+  constexpr uint32_t count = K / P / 2;
+  for (uint32_t lane = 0; lane < warpLanes; ++lane) {
+    const uint32_t g = lane / 4, t = lane % 4;
+    alignas(32) float values[4 * 8];
+    widen(typeA(variant), Fragment(registers[lane] + word, count).words, count, values);
+    for (uint32_t r = 0; r < count; ++r)
+      for (uint32_t i = 0; i < P; ++i)
+        a[(g + 8 * (r % 2)) * K + P * t + i + 4 * P * (r / 2)] = values[r * P + i];
+  }
+}
+
+template <uint32_t P, uint32_t K>
+static void widenB(uint32_t variant, uint32_t word, Registers registers, float *b) {
+  constexpr uint32_t count = K / P / 4;
+  for (uint32_t lane = 0; lane < warpLanes; ++lane) {
+    const uint32_t g = lane / 4, t = lane % 4;
+    alignas(32) float values[4 * 8];
+    widen(typeB(variant), Fragment(registers[lane] + word, count).words, count, values);
+    for (uint32_t r = 0; r < count; ++r)
+      for (uint32_t i = 0; i < P; ++i)
+        b[(P * t + i + 4 * P * r) * 8 + g] = values[r * P + i];
+  }
+}
+
 /// sum[i][j] = sum over k of a[i][k] * b[k][j].
 template <uint32_t K>
-static void multiply(const float (&a)[16][K], const Row (&b)[K], Row (&sum)[16]) {
+static void multiply(const float *a, const Row *b, Row (&sum)[16]) {
   for (uint32_t first = 0; first < 16; first += 8) {
     Row partial[8] = {};
     for (uint32_t k = 0; k < K; ++k)
       for (uint32_t i = 0; i < 8; ++i)
-        partial[i] += a[first + i][k] * b[k];
+        partial[i] += a[(first + i) * K + k] * b[k];
     for (uint32_t i = 0; i < 8; ++i)
       sum[first + i] = partial[i];
   }
 }
 
+/// The slot for an operand, and whether it has to be filled.
+static bool claim(MmaWorkspace::Tag *tags, uint32_t word, uint32_t variant, uint32_t &slot) {
+  slot = word / 2 % MmaWorkspace::slots;
+  MmaWorkspace::Tag &tag = tags[slot];
+  if (tag.isValid && tag.word == word && tag.variant == variant)
+    return false;
+  tag = {word, variant, true};
+  return true;
+}
+
 template <uint32_t P, uint32_t K>
-static void multiplyOperands(uint32_t variant, uint32_t (*registers)[exchangeWords], Row (&sum)[16]) {
-  constexpr uint32_t aRegisters = K / P / 2, bRegisters = K / P / 4;
-  alignas(32) float a[16][K];
-  alignas(32) Row b[K];
-  for (uint32_t lane = 0; lane < lanes; ++lane) {
-    const uint32_t g = lane / 4, t = lane % 4;
-    alignas(32) float values[(aRegisters + 8) * P];
-    widen(typeA(variant), registers[lane], aRegisters, values);
-    for (uint32_t r = 0; r < aRegisters; ++r)
-      for (uint32_t i = 0; i < P; ++i)
-        a[g + 8 * (r % 2)][P * t + i + 4 * P * (r / 2)] = values[r * P + i];
-    widen(typeB(variant), registers[lane] + aRegisters, bRegisters, values);
-    for (uint32_t r = 0; r < bRegisters; ++r)
-      for (uint32_t i = 0; i < P; ++i)
-        ((float *)&b[P * t + i + 4 * P * r])[g] = values[r * P + i];
-  }
-  multiply<K>(a, b, sum);
+static void multiplyOperands(const AshlarSimulatorMma &mma, Registers registers, MmaWorkspace &workspace,
+                             Row (&sum)[16]) {
+  uint32_t slotA, slotB;
+  if (claim(workspace.tagA, mma.a, mma.variant, slotA))
+    widenA<P, K>(mma.variant, mma.a, registers, workspace.a[slotA]);
+  if (claim(workspace.tagB, mma.b, mma.variant, slotB))
+    widenB<P, K>(mma.variant, mma.b, registers, workspace.b[slotB]);
+  multiply<K>(workspace.a[slotA], (const Row *)(const void *)workspace.b[slotB], sum);
 }
 
 static uint32_t addInteger(uint32_t accumulator, float sum, bool saturate) {
@@ -130,55 +160,63 @@ static uint32_t addHalves(uint32_t accumulator, const float *sum) {
   return result;
 }
 
-static void addAccumulator(uint32_t variant, uint32_t (*registers)[exchangeWords], const Row (&sum)[16]) {
-  MmaShape shape = mmaShape(variant);
-  for (uint32_t lane = 0; lane < lanes; ++lane) {
-    uint32_t *c = registers[lane] + shape.aRegisters + shape.bRegisters;
+static void addAccumulator(const AshlarSimulatorMma &mma, Registers registers, const Row (&sum)[16]) {
+  const uint32_t type = typeAccumulator(mma.variant);
+  for (uint32_t lane = 0; lane < warpLanes; ++lane) {
+    const uint32_t *c = registers[lane] + mma.c;
+    uint32_t *d = registers[lane] + mma.d;
     for (uint32_t half = 0; half < 2; ++half) {
       const float *s = (const float *)&sum[lane / 4 + 8 * half] + 2 * (lane % 4);
-      if (typeAccumulator(variant) == ASHLAR_MMA_F32) {
-        float *f = (float *)(void *)(c + 2 * half);
-        f[0] += s[0];
-        f[1] += s[1];
-      } else if (typeAccumulator(variant) == ASHLAR_MMA_S32) {
-        c[2 * half] = addInteger(c[2 * half], s[0], saturates(variant));
-        c[2 * half + 1] = addInteger(c[2 * half + 1], s[1], saturates(variant));
+      if (type == ASHLAR_MMA_F32) {
+        const float *from = (const float *)(const void *)(c + 2 * half);
+        float *to = (float *)(void *)(d + 2 * half);
+        to[0] = from[0] + s[0];
+        to[1] = from[1] + s[1];
+      } else if (type == ASHLAR_MMA_S32) {
+        d[2 * half] = addInteger(c[2 * half], s[0], saturates(mma.variant));
+        d[2 * half + 1] = addInteger(c[2 * half + 1], s[1], saturates(mma.variant));
       } else {
-        c[half] = addHalves(c[half], s);
+        d[half] = addHalves(c[half], s);
       }
     }
   }
 }
 
-bool computeMma(uint32_t variant, uint32_t (*registers)[exchangeWords]) {
+static void execute(const AshlarSimulatorMma &mma, Registers registers, MmaWorkspace &workspace) {
   Row sum[16];
-  switch (elementBits(typeA(variant)) << 16 | depth(variant)) {
+  switch (elementBits(typeA(mma.variant)) << 16 | depth(mma.variant)) {
   case 16u << 16 | 16:
-    multiplyOperands<2, 16>(variant, registers, sum);
+    multiplyOperands<2, 16>(mma, registers, workspace, sum);
     break;
   case 16u << 16 | 8:
-    multiplyOperands<2, 8>(variant, registers, sum);
+    multiplyOperands<2, 8>(mma, registers, workspace, sum);
     break;
   case 32u << 16 | 8:
-    multiplyOperands<1, 8>(variant, registers, sum);
+    multiplyOperands<1, 8>(mma, registers, workspace, sum);
     break;
   case 8u << 16 | 32:
-    multiplyOperands<4, 32>(variant, registers, sum);
+    multiplyOperands<4, 32>(mma, registers, workspace, sum);
     break;
   case 8u << 16 | 16:
-    multiplyOperands<4, 16>(variant, registers, sum);
+    multiplyOperands<4, 16>(mma, registers, workspace, sum);
     break;
   case 4u << 16 | 64:
-    multiplyOperands<8, 64>(variant, registers, sum);
+    multiplyOperands<8, 64>(mma, registers, workspace, sum);
     break;
   case 4u << 16 | 32:
-    multiplyOperands<8, 32>(variant, registers, sum);
+    multiplyOperands<8, 32>(mma, registers, workspace, sum);
     break;
   default:
-    return false;
+    return;
   }
-  addAccumulator(variant, registers, sum);
-  return true;
+  addAccumulator(mma, registers, sum);
+}
+
+void computeMma(const AshlarSimulatorMma *list, uint32_t count, Registers registers, MmaWorkspace &workspace) {
+  for (uint32_t slot = 0; slot < MmaWorkspace::slots; ++slot)
+    workspace.tagA[slot].isValid = workspace.tagB[slot].isValid = false;
+  for (uint32_t i = 0; i < count; ++i)
+    execute(list[i], registers, workspace);
 }
 
 } // namespace ashlar::simulator

@@ -18,23 +18,31 @@
 #ifndef ASHLAR_LIB_SIMULATOR_MMA_H
 #define ASHLAR_LIB_SIMULATOR_MMA_H
 
+#include "ashlar/Simulator/SimulatorABI.h"
 #include <cstdint>
 
 namespace ashlar::simulator {
 
-/// Words of one lane in the exchange area of a warp.
-inline constexpr uint32_t exchangeWords = 16;
+inline constexpr uint32_t warpLanes = 32;
 
-/// Registers that a lane holds of A, B and of the accumulator.
-struct MmaShape {
-  uint32_t aRegisters, bRegisters, accumulatorRegisters;
-  uint32_t total() const { return aRegisters + bRegisters + accumulatorRegisters; }
+/// Operands widened to f32. The instructions of a list share operands: a 4 x 8 arrangement of tiles has 32 instructions,
+/// but 12 operands.
+struct MmaWorkspace {
+  static constexpr uint32_t slots = 32, maximumDepth = 64;
+  /// Which operand a slot holds: its first word and type, valid for one list only.
+  struct Tag {
+    uint32_t word = 0, variant = 0;
+    bool isValid = false;
+  };
+  Tag tagA[slots], tagB[slots];
+  /// A by rows, B by columns of k: a[row][k], b[k][column].
+  alignas(32) float a[slots][16 * maximumDepth];
+  alignas(32) float b[slots][8 * maximumDepth];
 };
 
-MmaShape mmaShape(uint32_t variant);
-
-/// `registers[lane]` holds A, B, C; D replaces C. False for a variant (ASHLAR_MMA_VARIANT) that does not exist.
-bool computeMma(uint32_t variant, uint32_t (*registers)[exchangeWords]);
+/// Executes a list in order. `registers[lane]` are the words of that lane. Variants (ASHLAR_MMA_VARIANT) that do not exist are
+/// left out; the compiler refuses them.
+void computeMma(const AshlarSimulatorMma *list, uint32_t count, uint32_t *const *registers, MmaWorkspace &workspace);
 
 } // namespace ashlar::simulator
 

@@ -84,7 +84,7 @@ static std::pair<uint32_t, bool> shuffleSource(uint32_t kind, uint32_t lane, uin
 static void finishShuffle(Block &block, Warp &warp, const WarpMeeting &meeting) {
   uint32_t results[warpLanes][2];
   forEachLane(meeting.arrived, [&](uint32_t lane) {
-    auto [source, isValid] = shuffleSource(meeting.parameter, lane, warp.exchange[lane][1], warp.exchange[lane][2]);
+    auto [source, isValid] = shuffleSource(uint32_t(meeting.parameter), lane, warp.exchange[lane][1], warp.exchange[lane][2]);
     results[lane][0] = meeting.arrived >> source & 1 ? warp.exchange[source][0] : ~0u;
     results[lane][1] = isValid;
   });
@@ -110,7 +110,7 @@ uint64_t shuffle(AshlarSimulatorThread *self, uint32_t kind, uint32_t mask, uint
 static void finishVote(Block &block, Warp &warp, const WarpMeeting &meeting) {
   uint32_t ballot = 0;
   forEachLane(meeting.arrived, [&](uint32_t lane) { ballot |= (warp.exchange[lane][0] & 1) << lane; });
-  uint32_t result = ballot, kind = meeting.parameter;
+  uint32_t result = ballot, kind = uint32_t(meeting.parameter);
   if (kind == ASHLAR_VOTE_ANY)
     result = ballot != 0;
   else if (kind == ASHLAR_VOTE_ALL)
@@ -152,7 +152,7 @@ static uint32_t combine(uint32_t kind, uint32_t a, uint32_t b) {
 static void finishReduce(Block &block, Warp &warp, const WarpMeeting &meeting) {
   uint32_t first = uint32_t(std::countr_zero(meeting.arrived)), result = warp.exchange[first][0];
   forEachLane(meeting.arrived & ~(1u << first),
-              [&](uint32_t lane) { result = combine(meeting.parameter, result, warp.exchange[lane][0]); });
+              [&](uint32_t lane) { result = combine(uint32_t(meeting.parameter), result, warp.exchange[lane][0]); });
   forEachLane(meeting.arrived, [&](uint32_t lane) { warp.exchange[lane][0] = result; });
 }
 
@@ -178,75 +178,89 @@ uint32_t elect(AshlarSimulatorThread *self, uint32_t mask, uint32_t site) {
 //===-- Matrices ----------------------------------------------------------------------------------------===//
 
 static void finishMma(Block &block, Warp &warp, const WarpMeeting &meeting) {
-  computeMma(meeting.parameter, warp.exchange);
+  auto *list = reinterpret_cast<const AshlarSimulatorMma *>(meeting.parameter);
+  computeMma(list, meeting.count, warp.registers.data(), block.mmaWorkspace);
 }
 
-void mma(AshlarSimulatorThread *self, uint32_t variant, uint32_t *registers, uint32_t site) {
+void mma(AshlarSimulatorThread *self, const AshlarSimulatorMma *list, uint32_t count, uint32_t *registers) {
   Thread &thread = threadOf(self);
-  thread.count(Instruction::Mma);
-  MmaShape shape = mmaShape(variant);
-  uint32_t *exchange = exchangeOf(thread), operands = shape.aRegisters + shape.bRegisters;
-  std::memcpy(exchange, registers, shape.total() * sizeof(uint32_t));
-  thread.block->meet(thread, ~0u, finishMma, variant, site, true);
-  std::memcpy(registers + operands, exchange + operands, shape.accumulatorRegisters * sizeof(uint32_t));
+  thread.count(Instruction::Mma, count);
+  Block &block = *thread.block;
+  block.warpOf(thread).registers[thread.lane] = registers;
+  block.meet(thread, ~0u, finishMma, reinterpret_cast<uint64_t>(list), list->site, true, count);
 }
 
 static constexpr uint32_t matrixRows = 8, matrixRowBytes = 16;
 
-/// Counts the traffic of a matrix load or store whose row addresses are in `pointers`.
-static void countRows(Block &block, const Warp &warp, const WarpMeeting &meeting, AccessClass accessClass) {
+/// Counts the traffic of a matrix load or store of these rows.
+static void countRows(Block &block, std::span<char *const> rows, AccessClass accessClass, uint32_t site) {
   if (!block.counters)
     return;
-  uint32_t rows = (meeting.parameter & ASHLAR_MATRIX_COUNT_MASK) * matrixRows;
   std::array<uint64_t, warpLanes> offsets;
-  for (uint32_t row = 0; row < rows; ++row)
-    offsets[row] = block.sharedOffset(warp.pointers[row]);
-  block.recorder.addRows(offsets.data(), rows, accessClass, meeting.site);
+  for (size_t row = 0; row < rows.size(); ++row)
+    offsets[row] = block.sharedOffset(rows[row]);
+  block.recorder.addRows(offsets.data(), uint32_t(rows.size()), accessClass, site);
 }
 
 /// The address of this lane's row, checked; lanes beyond the last row have none.
 static char *checkRow(Thread &thread, void *row, uint32_t flags, uint32_t access, uint32_t site) {
   constexpr uint32_t alignment = 4u << ASHLAR_ACCESS_ALIGNMENT_SHIFT;
   bool isUsed = thread.lane < (flags & ASHLAR_MATRIX_COUNT_MASK) * matrixRows;
-  if (!isUsed || !thread.block->checks ||
-      thread.block->accessShared(thread, row, matrixRowBytes, access | alignment, site, false))
+  if (!isUsed || thread.block->accessShared(thread, row, matrixRowBytes, access | alignment, site, false))
     return static_cast<char *>(row);
   return thread.block->sink();
 }
 
-static void finishLoadMatrix(Block &block, Warp &warp, const WarpMeeting &meeting) {
-  const uint32_t flags = meeting.parameter;
-  countRows(block, warp, meeting, AccessClass::SharedRead);
-  for (uint32_t matrix = 0; matrix < (flags & ASHLAR_MATRIX_COUNT_MASK); ++matrix) {
-    char *const *rows = warp.pointers.data() + matrix * matrixRows;
-    for (uint32_t lane = 0; lane < warpLanes; ++lane) {
-      uint32_t g = lane / 4, t = lane % 4;
-      if (!(flags & ASHLAR_MATRIX_TRANSPOSED)) {
-        std::memcpy(&warp.exchange[lane][matrix], rows[g] + 4 * t, 4);
-        continue;
-      }
-      uint16_t low, high;
-      std::memcpy(&low, rows[2 * t] + 2 * g, 2);
-      std::memcpy(&high, rows[2 * t + 1] + 2 * g, 2);
-      warp.exchange[lane][matrix] = low | uint32_t(high) << 16;
+static void loadOneMatrix(char *const *rows, bool isTransposed, std::span<uint32_t *const, warpLanes> registers,
+                          uint32_t word) {
+  for (uint32_t lane = 0; lane < warpLanes; ++lane) {
+    uint32_t g = lane / 4, t = lane % 4;
+    if (!isTransposed) {
+      std::memcpy(&registers[lane][word], rows[g] + 4 * t, 4);
+      continue;
     }
+    uint16_t low, high;
+    std::memcpy(&low, rows[2 * t] + 2 * g, 2);
+    std::memcpy(&high, rows[2 * t + 1] + 2 * g, 2);
+    registers[lane][word] = low | uint32_t(high) << 16;
   }
 }
 
-void loadMatrix(AshlarSimulatorThread *self, const void *row, uint32_t flags, uint32_t *registers, uint32_t site) {
+static void finishLoadMatrix(Block &block, Warp &warp, const WarpMeeting &meeting) {
+  auto *list = reinterpret_cast<const AshlarSimulatorMatrixLoad *>(meeting.parameter);
+  for (uint32_t i = 0; i < meeting.count; ++i) {
+    const uint32_t matrices = list[i].flags & ASHLAR_MATRIX_COUNT_MASK;
+    std::array<char *, warpLanes> rows;
+    for (uint32_t lane = 0; lane < matrices * matrixRows; ++lane)
+      rows[lane] = static_cast<char *>(const_cast<void *>(warp.rowLists[lane][i]));
+    countRows(block, std::span(rows).first(matrices * matrixRows), AccessClass::SharedRead, list[i].site);
+    for (uint32_t matrix = 0; matrix < matrices; ++matrix)
+      loadOneMatrix(&rows[matrix * matrixRows], list[i].flags & ASHLAR_MATRIX_TRANSPOSED, warp.registers,
+                    list[i].result + matrix);
+  }
+}
+
+void loadMatrix(AshlarSimulatorThread *self, const AshlarSimulatorMatrixLoad *list, uint32_t count,
+                const void *const *rows, uint32_t *registers) {
   Thread &thread = threadOf(self);
-  thread.count(Instruction::LoadMatrix);
+  thread.count(Instruction::LoadMatrix, count);
   Block &block = *thread.block;
-  block.warpOf(thread).pointers[thread.lane] = checkRow(thread, const_cast<void *>(row), flags, ASHLAR_ACCESS_READ, site);
-  block.meet(thread, ~0u, finishLoadMatrix, flags, site, true);
-  uint32_t matrices = flags & ASHLAR_MATRIX_COUNT_MASK;
-  std::memcpy(registers, exchangeOf(thread), matrices * sizeof(uint32_t));
+  Warp &warp = block.warpOf(thread);
+  if (block.checks) {
+    // The list is the thread's own: out-of-bounds rows are replaced in it.
+    auto *own = const_cast<const void **>(rows);
+    for (uint32_t i = 0; i < count; ++i)
+      own[i] = checkRow(thread, const_cast<void *>(rows[i]), list[i].flags, ASHLAR_ACCESS_READ, list[i].site);
+  }
+  warp.rowLists[thread.lane] = rows;
+  warp.registers[thread.lane] = registers;
+  block.meet(thread, ~0u, finishLoadMatrix, reinterpret_cast<uint64_t>(list), list->site, true, count);
 }
 
 static void finishStoreMatrix(Block &block, Warp &warp, const WarpMeeting &meeting) {
-  const uint32_t flags = meeting.parameter;
-  countRows(block, warp, meeting, AccessClass::SharedWrite);
-  for (uint32_t matrix = 0; matrix < (flags & ASHLAR_MATRIX_COUNT_MASK); ++matrix) {
+  const uint32_t flags = uint32_t(meeting.parameter), matrices = flags & ASHLAR_MATRIX_COUNT_MASK;
+  countRows(block, std::span(warp.pointers).first(matrices * matrixRows), AccessClass::SharedWrite, meeting.site);
+  for (uint32_t matrix = 0; matrix < matrices; ++matrix) {
     char *const *rows = warp.pointers.data() + matrix * matrixRows;
     for (uint32_t lane = 0; lane < warpLanes; ++lane) {
       uint32_t g = lane / 4, t = lane % 4, word = warp.exchange[lane][matrix];

@@ -21,8 +21,9 @@ uint32_t vote(AshlarSimulatorThread *self, uint32_t kind, uint32_t mask, uint32_
 uint32_t reduce(AshlarSimulatorThread *self, uint32_t kind, uint32_t mask, uint32_t value, uint32_t site);
 uint32_t elect(AshlarSimulatorThread *self, uint32_t mask, uint32_t site);
 
-void mma(AshlarSimulatorThread *self, uint32_t variant, uint32_t *registers, uint32_t site);
-void loadMatrix(AshlarSimulatorThread *self, const void *row, uint32_t flags, uint32_t *registers, uint32_t site);
+void mma(AshlarSimulatorThread *self, const AshlarSimulatorMma *list, uint32_t count, uint32_t *registers);
+void loadMatrix(AshlarSimulatorThread *self, const AshlarSimulatorMatrixLoad *list, uint32_t count,
+                const void *const *rows, uint32_t *registers);
 void storeMatrix(AshlarSimulatorThread *self, void *row, uint32_t flags, const uint32_t *registers, uint32_t site);
 
 void copyAsync(AshlarSimulatorThread *self, void *destination, const void *source, uint32_t bytes,

@@ -129,6 +129,26 @@ enum {
 /* Flags of the matrix loads and stores: the number of 8x8 matrices of 16-bit elements, and .trans. */
 enum { ASHLAR_MATRIX_COUNT_MASK = 7, ASHLAR_MATRIX_TRANSPOSED = 8 };
 
+/* Matrix instructions are handed over in lists, so that the lanes of a warp meet once for many of them. A lane keeps the
+   registers of a list in one array of words; instructions name theirs by the index of the first word. */
+
+/* Words and instructions of a list at most. */
+#define ASHLAR_SIMULATOR_LIST_WORDS 4096u
+
+/* D = A * B + C. The list is executed in order: C may be the D of an instruction before, in the same words or others. */
+typedef struct {
+  uint32_t variant;
+  uint32_t a, b, c, d;
+  uint32_t site;
+} AshlarSimulatorMma;
+
+/* ldmatrix: as many words from `result` on as there are matrices. */
+typedef struct {
+  uint32_t flags;
+  uint32_t result;
+  uint32_t site;
+} AshlarSimulatorMatrixLoad;
+
 typedef struct {
   uint32_t version;
   /* Bytes of this table. */
@@ -152,10 +172,11 @@ typedef struct {
   /* 1 for the lowest lane of `mask`. */
   uint32_t (*elect)(AshlarSimulatorThread *, uint32_t mask, uint32_t site);
 
-  /* `registers` holds A, B and C of this lane one after the other; D replaces C. */
-  void (*mma)(AshlarSimulatorThread *, uint32_t variant, uint32_t *registers, uint32_t site);
-  /* `registers` has as many words as there are matrices. */
-  void (*loadMatrix)(AshlarSimulatorThread *, const void *row, uint32_t flags, uint32_t *registers, uint32_t site);
+  /* The address of the list says which instructions these are: all lanes pass the same one. */
+  void (*mma)(AshlarSimulatorThread *, const AshlarSimulatorMma *list, uint32_t count, uint32_t *registers);
+  /* `rows[i]` is the row that this lane names for load i. */
+  void (*loadMatrix)(AshlarSimulatorThread *, const AshlarSimulatorMatrixLoad *list, uint32_t count,
+                     const void *const *rows, uint32_t *registers);
   void (*storeMatrix)(AshlarSimulatorThread *, void *row, uint32_t flags, const uint32_t *registers, uint32_t site);
 
   /* cp.async: copies `sourceBytes` of `bytes`, zeros the rest. */
