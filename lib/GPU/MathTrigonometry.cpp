@@ -45,7 +45,12 @@ static Value sineOf(FunctionBuilder &f, const ReducedAngle &angle, int64_t furth
   return f.select(isLowerHalf, f.neg(magnitude), magnitude);
 }
 
-Value ashlar::buildSin(FunctionBuilder &f, Value x) { return sineOf(f, reduce(f, x), 0); }
+/// Odd functions of a zero are that zero, whose sign the reduction loses.
+static Value keepZero(FunctionBuilder &f, Value x, Value result) {
+  return f.select(f.equal(x, f.number(0.0)), x, result);
+}
+
+Value ashlar::buildSin(FunctionBuilder &f, Value x) { return keepZero(f, x, sineOf(f, reduce(f, x), 0)); }
 
 Value ashlar::buildCos(FunctionBuilder &f, Value x) { return sineOf(f, reduce(f, x), 1); }
 
@@ -54,7 +59,7 @@ Value ashlar::buildTan(FunctionBuilder &f, Value x) {
   ReducedAngle angle = reduce(f, x);
   Value isOdd = f.isNonzero(f.andInteger(angle.quarters, f.integer(1)));
   Value numerator = f.select(isOdd, f.neg(angle.cosine), angle.sine);
-  return f.div(numerator, f.select(isOdd, angle.sine, angle.cosine));
+  return keepZero(f, x, f.div(numerator, f.select(isOdd, angle.sine, angle.cosine)));
 }
 
 /// The angle of numerator / denominator, both at least zero. The quotient of the smaller by the larger lies
