@@ -24,3 +24,21 @@ func.func @linear_gelu(%x: tensor<512x1024xf16>, %weight: tensor<1024x1024xf16>,
   } -> tensor<512x1024xf16>
   return %result : tensor<512x1024xf16>
 }
+
+func.func @linear_gelu_small(%x: tensor<130x192xf16>, %weight: tensor<136x192xf16>, %bias: tensor<136xf16>)
+    -> tensor<130x136xf16> {
+  %product = ashlar.matmul %x, transpose %weight : tensor<130x192xf16>, tensor<136x192xf16> -> tensor<130x136xf16>
+  %empty = tensor.empty() : tensor<130x136xf16>
+  %result = linalg.generic {
+      indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (n)>, affine_map<(m, n) -> (m, n)>],
+      iterator_types = ["parallel", "parallel"]}
+      ins(%product, %bias : tensor<130x136xf16>, tensor<136xf16>) outs(%empty : tensor<130x136xf16>) {
+  ^bb0(%p: f16, %b: f16, %unused: f16):
+    %sum = arith.addf %p, %b : f16
+    %wide = arith.extf %sum : f16 to f32
+    %tanh = math.tanh %wide : f32
+    %narrow = arith.truncf %tanh : f32 to f16
+    linalg.yield %narrow : f16
+  } -> tensor<130x136xf16>
+  return %result : tensor<130x136xf16>
+}

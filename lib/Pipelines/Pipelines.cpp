@@ -18,6 +18,9 @@ using namespace mlir;
 using namespace ashlar;
 
 void ashlar::buildSchedulingPipeline(OpPassManager &passes, const TargetInfo &target) {
+  // A launch plan has no calls.
+  passes.addPass(createInlinerPass());
+  passes.addPass(createSymbolDCEPass());
   passes.addPass(createCanonicalizerPass());
   passes.addNestedPass<func::FuncOp>(createFuseKernelsPass());
   AssignSchedulesPassOptions schedules;

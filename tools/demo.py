@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""The main job: compiles docs/examples, runs every kernel checked, prints one table.
+
+Every file is compiled for sm_90a, sm_80 and the simulator. With a GPU the full-sized functions run on it; without one
+the functions whose names end in `_small` run on the simulator, with all checks and asynchronous copies completing at
+the earliest and at the latest legal moment. Exit code 1 if anything fails.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COLUMNS = (
+    ("function", 24), ("kernel", 30), ("target", 7), ("registers", 9), ("spilled", 7), ("shared", 7),
+    ("error", 9), ("read+written", 12), ("/minimum", 8), ("conflicts", 9), ("ms", 9),
+)
+
+
+def run(command):
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+
+def has_gpu(runner, package):
+    """Whether the runner finds a CUDA device: it says so by what it does, not by what is installed."""
+    return run([runner, package, "--device=cuda", "--list"]).returncode == 0 and pathlib.Path("/dev/nvidia0").exists()
+
+
+def manifest_of(package):
+    text = subprocess.run(["unzip", "-p", package, "manifest.json"], capture_output=True, check=True).stdout
+    return json.loads(text)
+
+
+def dims_of(tensor):
+    return [dim for dim in tensor["type"]["dims"]] if isinstance(tensor["type"], dict) else tensor["dims"]
+
+
+def tensor_bytes(tensor):
+    bits = {"f32": 32, "f16": 16, "bf16": 16, "i64": 64, "i32": 32, "i8": 8, "i4": 4, "i1": 8}[element_of(tensor)]
+    return math.prod(dims_of(tensor)) * bits // 8
+
+
+def element_of(tensor):
+    return tensor["type"]["element"] if isinstance(tensor["type"], dict) else tensor["element"]
+
+
+def compile_example(compiler, source, package):
+    start = time.perf_counter()
+    result = run([compiler, str(source), "-o", str(package), "--target=sm_90a,sm_80,sim"])
+    if result.returncode:
+        sys.stderr.write(result.stderr)
+    return result.returncode == 0, time.perf_counter() - start
+
+
+def run_function(runner, package, function, on_gpu):
+    """Runs one function with random inputs; returns the runner's JSON, or None after printing what it said."""
+    report = package.with_suffix(f".{function['name']}.json")
+    command = [runner, str(package), f"--function={function['name']}", "--check", "--profile", f"--json={report}"]
+    command += ["--device=cuda"] if on_gpu else ["--device=sim", "--sim-async=both"]
+    command += [f"--input=@random:{index + 1}" for index in range(len(function["inputs"]))]
+    result = run(command)
+    if not report.exists():
+        sys.stderr.write(result.stdout + result.stderr)
+        return None
+    outcome = json.loads(report.read_text())
+    if result.returncode:
+        sys.stderr.write(f"{function['name']}:\n{result.stdout}{result.stderr}")
+    return outcome
+
+
+def cell(value, width):
+    text = f"{value:.2e}" if isinstance(value, float) and abs(value) < 1e-2 and value else \
+        f"{value:.2f}" if isinstance(value, float) else str(value)
+    return text[:width].ljust(width) if isinstance(value, str) else text.rjust(width)
+
+
+def rows_of(manifest, function, outcome):
+    """One row per kernel and GPU target; what was measured at run time stands in the first of them."""
+    kernels = {kernel["name"]: kernel for kernel in manifest["kernels"]}
+    minimum = sum(tensor_bytes(tensor) for tensor in function["inputs"] + function["outputs"])
+    launches = [step for step in outcome["steps"] if not step["skipped"] and step["name"] in kernels]
+    moved_in_all = sum(moved(step) for step in launches)
+    error = max((check["max_absolute_error"] for check in outcome["checks"]), default=0.0)
+    for step in launches:
+        counters = step["counters"]
+        measured = [error if step is launches[-1] else "", moved(step) or "",
+                    moved_in_all / minimum if step is launches[-1] and moved_in_all else "",
+                    counters.get("bank_conflicts", ""), step["milliseconds"]]
+        for resources in kernels[step["name"]].get("resources", []) or [{}]:
+            yield [function["name"], step["name"], resources.get("target", "-"), resources.get("registers", "-"),
+                   resources.get("spill_bytes", "-"), step["dynamic_shared_bytes"]] + measured
+            measured = [""] * len(measured)
+
+
+def moved(step):
+    counters = step["counters"]
+    return counters.get("global_bytes_read", 0) + counters.get("global_bytes_written", 0)
+
+
+def print_row(cells):
+    print("  ".join(cell(value, width) for value, (_, width) in zip(cells, COLUMNS)), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build-dir", default="build", help="where the tools were built (default: build)")
+    parser.add_argument("--examples", default="docs/examples", help="folder of programs (default: docs/examples)")
+    parser.add_argument("filter", nargs="?", default="", help="regular expression on the functions' names")
+    arguments = parser.parse_args()
+    tools = ROOT / arguments.build_dir / "bin"
+    output = ROOT / arguments.build_dir / "demo"
+    output.mkdir(parents=True, exist_ok=True)
+
+    packages, failures, compile_seconds = [], [], 0.0
+    for source in sorted((ROOT / arguments.examples).glob("*.mlir")):
+        package = output / (source.stem + ".ashlar")
+        print(f"compiling {source.relative_to(ROOT)}", flush=True)
+        good, seconds = compile_example(tools / "ashlar-compile", source, package)
+        compile_seconds += seconds
+        (packages if good else failures).append(package if good else f"{source.name} does not compile")
+
+    on_gpu = bool(packages) and has_gpu(tools / "ashlar-run", packages[0])
+    print(f"\ncompiled in {compile_seconds:.1f} s; running on {'the GPU' if on_gpu else 'the simulator'}\n")
+    print_row([name for name, _ in COLUMNS])
+    for package in packages:
+        manifest = manifest_of(package)
+        for function in manifest["functions"]:
+            if function["name"].endswith("_small") == on_gpu or not re.search(arguments.filter, function["name"]):
+                continue
+            outcome = run_function(tools / "ashlar-run", package, function, on_gpu)
+            if outcome is None or not outcome["passed"]:
+                failures.append(f"{function['name']} fails")
+            if outcome and "steps" in outcome:
+                for row in rows_of(manifest, function, outcome):
+                    print_row(row)
+    print("\nread+written: bytes of global memory; /minimum: of the function's inputs and outputs read and written once;\n"
+          "error: largest absolute difference from the reference; ms: on the simulator, host time of two checked runs")
+    for failure in failures:
+        print(f"FAILED: {failure}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
