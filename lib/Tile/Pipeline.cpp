@@ -194,7 +194,7 @@ void Expansion::emitLoop() {
   body->getTerminator()->insertOperands(body->getTerminator()->getNumOperands(), next);
   // What only the copies needed.
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
-    if (isOpTriviallyDead(&op))
+    if (isOpTriviallyDead(&op) && isPure(&op))
       op.erase();
 
   loop.replaceAllUsesWith(steady.getResults().drop_back());

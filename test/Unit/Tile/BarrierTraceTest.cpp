@@ -294,7 +294,7 @@ TEST_F(BarrierTraceTest, RandomProgramsRunWithoutFaults) {
   int asyncCopies = 0;
   for (unsigned seed = 0; seed < 150; ++seed) {
     std::string program = Generator(seed).generate();
-    OwningOpRef<ModuleOp> module = compile(program, seed % 2);
+    OwningOpRef<ModuleOp> module = compile(program, /*canonicalize=*/seed % 4 == 0);
     ASSERT_TRUE(module) << "seed " << seed << "\n" << errors << program;
     std::mt19937 random(seed);
     for (int run = 0; run < 30; ++run) {
