@@ -25,10 +25,10 @@ static const char *imageSuffix(ImageKind kind) {
   return "";
 }
 
-void PackageWriter::addTarget(Target target, std::string_view image) {
+void PackageWriter::addTarget(Target target, std::span<const char> image) {
   if (target.image.empty())
     target.image = "kernels/" + target.name + imageSuffix(target.kind);
-  entries[target.image] = std::string(image);
+  entries[target.image] = std::string(image.data(), image.size());
   contents.targets.push_back(std::move(target));
 }
 

@@ -33,10 +33,8 @@ public:
   Manifest &manifest() { return contents; }
 
   /// Adds a target and its image. An empty `target.image` becomes kernels/<name>.{ptx,cubin,so} by its kind.
-  void addTarget(Target target, std::string_view image);
-  void addTarget(Target target, std::span<const char> image) {
-    addTarget(std::move(target), std::string_view(image.data(), image.size()));
-  }
+  /// PTX without a terminating zero byte: pass a std::string or string_view, not a literal.
+  void addTarget(Target target, std::span<const char> image);
 
   /// Appends to constants.bin at the next multiple of bufferAlignment; equal bytes are stored once. Returns the
   /// index for Argument::constant.
