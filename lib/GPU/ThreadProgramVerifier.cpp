@@ -92,7 +92,12 @@ LogicalResult ashlar::verifyAfterConversion(Operation *gpuModule) {
     // A cast is left where its user is: the user is what has to be named.
     if (isa<UnrealizedConversionCastOp>(op))
       return WalkResult::advance();
-    op->emitOpError() << "has no lowering to a GPU thread's instructions";
+    if (isa<vector::ExtractOp, vector::InsertOp>(op))
+      op->emitOpError()
+          << "picks a part of a register tile by a value that is not constant, but registers have no"
+             " addresses: unroll the loop that computes the position";
+    else
+      op->emitOpError() << "has no lowering to a GPU thread's instructions";
     return WalkResult::interrupt();
   });
   if (result.wasInterrupted())

@@ -72,3 +72,14 @@ gpu.module @scalable {
     gpu.return
   }
 }
+
+// -----
+
+gpu.module @indexed_registers {
+  gpu.func @kernel(%tile: vector<2x4xf32>, %i: index, %out: !llvm.ptr<1>) kernel {
+    // expected-error @+1 {{picks a part of a register tile by a value that is not constant, but registers have no addresses}}
+    %row = vector.extract %tile[%i] : vector<4xf32> from vector<2x4xf32>
+    llvm.store %row, %out : vector<4xf32>, !llvm.ptr<1>
+    gpu.return
+  }
+}

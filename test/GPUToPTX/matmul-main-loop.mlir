@@ -1,7 +1,7 @@
 // The main loop of a matrix product: no spills, no local memory, no remarks, and no instruction that only moves data.
 // REQUIRES: ptxas
-// RUN: python3 %S/Inputs/matmul_main_loop.py f16 > %t.f16.mlir
-// RUN: python3 %S/Inputs/matmul_main_loop.py bf16 > %t.bf16.mlir
+// RUN: %python %S/Inputs/matmul_main_loop.py f16 > %t.f16.mlir
+// RUN: %python %S/Inputs/matmul_main_loop.py bf16 > %t.bf16.mlir
 // RUN: ashlar-opt %t.f16.mlir -ashlar-convert-gpu-to-llvm -ashlar-emit-ptx="target=sm_80 assemble=true print=true" -o /dev/null | FileCheck %s --check-prefixes=CHECK,F16
 // RUN: ashlar-opt %t.f16.mlir -ashlar-convert-gpu-to-llvm -ashlar-emit-ptx="target=sm_90a assemble=true print=true" -o /dev/null | FileCheck %s --check-prefixes=CHECK,F16
 // RUN: ashlar-opt %t.bf16.mlir -ashlar-convert-gpu-to-llvm -ashlar-emit-ptx="target=sm_80 assemble=true print=true" -o /dev/null | FileCheck %s --check-prefixes=CHECK,BF16

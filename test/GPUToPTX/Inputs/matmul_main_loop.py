@@ -1,8 +1,8 @@
-"""Prints one thread's program of C = A B with a 128x128x32 block, four warps of 64x64, and two stages of cp.async.
+"""Prints one thread's program of C = A B: 128x128x32 block, four warps of 64x64, two stages of cp.async.
 
-It is what the tile level generates, written down by hand: register tiles are n-D vectors (32x4 accumulators, 4x8 and 8x4
-operand fragments) that go through scf.for; everything is unrolled, as a kernel's main loop is. The argument is the type
-of A and B, f16 or bf16; C is f32. All dimensions are multiples of the block.
+It is what the tile level generates, written down by hand: register tiles are n-D vectors (32x4 accumulators,
+4x8 and 8x4 operand fragments) that go through scf.for; everything is unrolled, as a kernel's main loop is.
+The argument is the type of A and B, f16 or bf16; C is f32. All dimensions are multiples of the block.
 """
 
 import sys
@@ -35,7 +35,8 @@ def const(value):
 
 
 def calc(name, a, b):
-    return op(f"arith.{name} {a if isinstance(a, str) else const(a)}, {b if isinstance(b, str) else const(b)} : i32")
+    a, b = (x if isinstance(x, str) else const(x) for x in (a, b))
+    return op(f"arith.{name} {a}, {b} : i32")
 
 
 def address(base, offset, space):
@@ -52,7 +53,7 @@ def copy_operand(source, pitch, rows, shared, shared_step):
 
 
 def copy_stage(step, stage):
-    """Starts the copies of slice `step` of A and B into the stage at byte `stage`. A has four chunks a row, B sixteen."""
+    """Starts copying slice `step` into the stage at byte `stage`. A has four chunks a row, B sixteen."""
     a = address("%a", calc("addi", A_GLOBAL, calc("muli", step, DEPTH * 2)), 1)
     copy_operand(a, A_PITCH, 32, address("%smem", calc("addi", A_SHARED, stage), 3), 32 * DEPTH * 2)
     b = address("%b", calc("addi", B_GLOBAL, calc("muli", calc("muli", step, DEPTH), B_PITCH)), 1)
@@ -63,9 +64,11 @@ def copy_stage(step, stage):
 
 def load_matrices(pointer, layout):
     """Four 8x8 matrices, one word each."""
-    words = op(f"nvvm.ldmatrix {pointer} {{eltType = #nvvm.ld_st_matrix_elt_type<b16>, "
-               f"layout = #nvvm.mma_layout<{layout}>, num = 4 : i32, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>}} "
-               f": (!llvm.ptr<3>) -> {WORDS}")
+    words = op(
+        f"nvvm.ldmatrix {pointer} {{eltType = #nvvm.ld_st_matrix_elt_type<b16>, "
+        f"layout = #nvvm.mma_layout<{layout}>, num = 4 : i32, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>}} "
+        f": (!llvm.ptr<3>) -> {WORDS}"
+    )
     return [op(f"llvm.extractvalue {words}[{i}] : {WORDS}") for i in range(4)]
 
 
@@ -80,8 +83,13 @@ def registers(tile, tile_type, row, words):
     """The words of a fragment row, in the type that mma.sync wants: pairs of f16, but words of bf16."""
     values = op(f"vector.extract {tile}[{row}] : vector<{2 * words}x{TYPE}> from {tile_type}")
     if TYPE == "f16":
-        return [op(f"vector.extract_strided_slice {values} {{offsets = [{2 * i}], sizes = [2], strides = [1]}} "
-                   f": vector<{2 * words}xf16> to vector<2xf16>") for i in range(words)]
+        return [
+            op(
+                f"vector.extract_strided_slice {values} {{offsets = [{2 * i}], sizes = [2], strides = [1]}} "
+                f": vector<{2 * words}xf16> to vector<2xf16>"
+            )
+            for i in range(words)
+        ]
     values = op(f"vector.bitcast {values} : vector<{2 * words}x{TYPE}> to vector<{words}xi32>")
     return [op(f"vector.extract {values}[{i}] : i32 from vector<{words}xi32>") for i in range(words)]
 
@@ -91,11 +99,16 @@ def multiply(accumulators, index, a, b):
     row = op(f"vector.extract {accumulators}[{index}] : vector<4xf32> from {ACCUMULATORS}")
     c = [op(f"vector.extract {row}[{i}] : f32 from vector<4xf32>") for i in range(4)]
     operand = "vector<2xf16>" if TYPE == "f16" else "i32"
-    types = "" if TYPE == "f16" else ("multiplicandAPtxType = #nvvm.mma_type<bf16>, "
-                                      "multiplicandBPtxType = #nvvm.mma_type<bf16>, ")
-    d = op(f"nvvm.mma.sync A[{', '.join(a)}] B[{', '.join(b)}] C[{', '.join(c)}] {{layoutA = #nvvm.mma_layout<row>, "
-           f"layoutB = #nvvm.mma_layout<col>, {types}shape = #nvvm.shape<m = 16, n = 8, k = 16>}} "
-           f": ({operand}, {operand}, f32) -> {FLOATS}")
+    types = (
+        ""
+        if TYPE == "f16"
+        else ("multiplicandAPtxType = #nvvm.mma_type<bf16>, " "multiplicandBPtxType = #nvvm.mma_type<bf16>, ")
+    )
+    d = op(
+        f"nvvm.mma.sync A[{', '.join(a)}] B[{', '.join(b)}] C[{', '.join(c)}] {{layoutA = #nvvm.mma_layout<row>, "
+        f"layoutB = #nvvm.mma_layout<col>, {types}shape = #nvvm.shape<m = 16, n = 8, k = 16>}} "
+        f": ({operand}, {operand}, f32) -> {FLOATS}"
+    )
     d = [op(f"llvm.extractvalue {d}[{i}] : {FLOATS}") for i in range(4)]
     row = op(f"vector.from_elements {', '.join(d)} : vector<4xf32>")
     return op(f"vector.insert {row}, {accumulators} [{index}] : vector<4xf32> into {ACCUMULATORS}")
@@ -106,7 +119,9 @@ def multiply_slice(accumulators, stage, k):
     a_type, b_type = f"vector<{WARP_ROWS}x8x{TYPE}>", f"vector<{WARP_COLUMNS}x4x{TYPE}>"
     a, b = op(f"ub.poison : {a_type}"), op(f"ub.poison : {b_type}")
     chunk = calc("xori", calc("addi", LANE_HALF, 2 * k), A_SWIZZLE)
-    base = address("%smem", calc("addi", stage, calc("addi", calc("muli", A_ROW, 64), calc("muli", chunk, 16))), 3)
+    base = address(
+        "%smem", calc("addi", stage, calc("addi", calc("muli", A_ROW, 64), calc("muli", chunk, 16))), 3
+    )
     for i in range(WARP_ROWS):
         a = insert_row(a, a_type, i, load_matrices(address(base, 16 * 64 * i, 3), "row"))
     for j in range(WARP_COLUMNS // 2):
@@ -118,15 +133,18 @@ def multiply_slice(accumulators, stage, k):
         b = insert_row(b, b_type, 2 * j + 1, words[2:])
     for i in range(WARP_ROWS):
         for j in range(WARP_COLUMNS):
-            accumulators = multiply(accumulators, i * WARP_COLUMNS + j, registers(a, a_type, i, 4),
-                                    registers(b, b_type, j, 2))
+            accumulators = multiply(
+                accumulators, i * WARP_COLUMNS + j, registers(a, a_type, i, 4), registers(b, b_type, j, 2)
+            )
     return accumulators
 
 
 print("""gpu.module @kernels {
-  llvm.mlir.global external @ashlar_shared() {addr_space = 3 : i32, alignment = 1024 : i64} : !llvm.array<0 x i8>
-  gpu.func @matmul(%a: !llvm.ptr<1> {llvm.align = 16 : i64, llvm.noalias}, %b: !llvm.ptr<1> {llvm.align = 16 : i64,
-      llvm.noalias}, %c: !llvm.ptr<1> {llvm.align = 16 : i64, llvm.noalias}, %columns: i32, %depth: i32) kernel
+  llvm.mlir.global external @ashlar_shared() {addr_space = 3 : i32, alignment = 1024 : i64}
+      : !llvm.array<0 x i8>
+  gpu.func @matmul(%a: !llvm.ptr<1> {llvm.align = 16 : i64, llvm.noalias},
+                   %b: !llvm.ptr<1> {llvm.align = 16 : i64, llvm.noalias},
+                   %c: !llvm.ptr<1> {llvm.align = 16 : i64, llvm.noalias}, %columns: i32, %depth: i32) kernel
       attributes {known_block_size = array<i32: 128, 1, 1>} {
     %smem = llvm.mlir.addressof @ashlar_shared : !llvm.ptr<3>
     %tid = nvvm.read.ptx.sreg.tid.x : i32
@@ -142,8 +160,12 @@ A_GLOBAL = calc("addi", calc("muli", calc("addi", FIRST_ROW, row), A_PITCH), cal
 chunk = calc("xori", chunk, calc("andi", calc("shrui", row, 1), 3))
 A_SHARED = calc("addi", calc("muli", row, 64), calc("muli", chunk, 16))
 row, chunk = calc("shrui", "%tid", 4), calc("andi", "%tid", 15)
-B_GLOBAL = calc("addi", calc("muli", row, B_PITCH), calc("addi", calc("muli", FIRST_COLUMN, 2), calc("muli", chunk, 16)))
-B_SHARED = calc("addi", calc("muli", row, BLOCK * 2), calc("muli", calc("xori", chunk, calc("andi", row, 7)), 16))
+B_GLOBAL = calc(
+    "addi", calc("muli", row, B_PITCH), calc("addi", calc("muli", FIRST_COLUMN, 2), calc("muli", chunk, 16))
+)
+B_SHARED = calc(
+    "addi", calc("muli", row, BLOCK * 2), calc("muli", calc("xori", chunk, calc("andi", row, 7)), 16)
+)
 # Loads: lane l reads row l % 16 of each pair of matrices.
 LANE_ROW, LANE_HALF = calc("andi", LANE, 15), calc("shrui", LANE, 4)
 A_ROW = calc("addi", calc("muli", WARP_M, 64), LANE_ROW)
@@ -154,7 +176,9 @@ copy_stage(zero, zero)
 copy_stage(one, const(STAGE_BYTES))
 steps = calc("divui", "%depth", DEPTH)
 start = op(f"arith.constant dense<0.0> : {ACCUMULATORS}")
-run(f"%sum = scf.for %step = {zero} to {steps} step {one} iter_args(%tile = {start}) -> {ACCUMULATORS} : i32 {{")
+run(
+    f"%sum = scf.for %step = {zero} to {steps} step {one} iter_args(%tile = {start}) -> {ACCUMULATORS} : i32 {{"
+)
 run("nvvm.cp.async.wait.group 1")
 run("gpu.barrier")
 stage = calc("muli", calc("andi", "%step", 1), STAGE_BYTES)
@@ -172,7 +196,9 @@ run(f"scf.yield {tile} : {ACCUMULATORS}")
 run("}")
 
 row = calc("addi", calc("addi", FIRST_ROW, calc("muli", WARP_M, 64)), calc("shrui", LANE, 2))
-column = calc("addi", calc("addi", FIRST_COLUMN, calc("muli", WARP_N, 64)), calc("muli", calc("andi", LANE, 3), 2))
+column = calc(
+    "addi", calc("addi", FIRST_COLUMN, calc("muli", WARP_N, 64)), calc("muli", calc("andi", LANE, 3), 2)
+)
 pitch = calc("muli", "%columns", 4)
 base = address("%c", calc("addi", calc("muli", row, pitch), calc("muli", column, 4)), 1)
 for i in range(WARP_ROWS):
@@ -180,8 +206,12 @@ for i in range(WARP_ROWS):
         line = address(base, calc("muli", pitch, 16 * i + 8 * half), 1)
         for j in range(WARP_COLUMNS):
             row = op(f"vector.extract %sum[{i * WARP_COLUMNS + j}] : vector<4xf32> from {ACCUMULATORS}")
-            pair = op(f"vector.extract_strided_slice {row} {{offsets = [{2 * half}], sizes = [2], strides = [1]}} "
-                      ": vector<4xf32> to vector<2xf32>")
-            run(f"llvm.store {pair}, {address(line, 32 * j, 1)} {{alignment = 8 : i64}} : vector<2xf32>, !llvm.ptr<1>")
+            pair = op(
+                f"vector.extract_strided_slice {row} {{offsets = [{2 * half}], sizes = [2], strides = [1]}} "
+                ": vector<4xf32> to vector<2xf32>"
+            )
+            run(
+                f"llvm.store {pair}, {address(line, 32 * j, 1)} {{alignment = 8 : i64}} : vector<2xf32>, !llvm.ptr<1>"
+            )
 run("gpu.return")
 print("  }\n}")
