@@ -6,6 +6,7 @@
 
 #include "dialects/Ashlar/Ashlar.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -92,7 +93,18 @@ static void printPacking(OpAsmPrinter &printer, Operation *, PackingAttr packing
 #define GET_OP_CLASSES
 #include "dialects/Ashlar/AshlarOps.cpp.inc"
 
+namespace {
+/// Every operation computes tensors from tensors, so it may stand in any function.
+struct AshlarInliner : DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final { return true; }
+  bool isLegalToInline(Region *, Region *, bool, IRMapping &) const final { return true; }
+};
+} // namespace
+
 void AshlarDialect::initialize() {
+  addInterfaces<AshlarInliner>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/Ashlar/AshlarAttrs.cpp.inc"

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Interfaces/CallInterfaces.h"
 
 using namespace mlir;
 
@@ -35,7 +36,11 @@ static LogicalResult checkSignature(func::FuncOp function) {
              << type << "; the reference returns ranked tensors only: make it a tensor of rank 0";
   if (!llvm::hasSingleElement(function.getBody()))
     return function.emitOpError("has more than one block; write its control flow with scf");
-  return success();
+  WalkResult calls = function.walk([](CallOpInterface call) {
+    call->emitOpError("could not be inlined; the reference takes functions that do not call each other");
+    return WalkResult::interrupt();
+  });
+  return failure(calls.wasInterrupted());
 }
 
 static void bindArguments(func::FuncOp function) {

@@ -43,12 +43,13 @@ static void addLowering(OpPassManager &passes) {
   passes.addPass(createLowerAffinePass());
   passes.addPass(createSCFToControlFlowPass());
   passes.addPass(createCanonicalizerPass());
+  // Before functions of libm join those of the module.
+  passes.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   // Functions that libm has in f32 and f64 only.
   passes.addPass(math::createMathExtendToSupportedTypes());
   passes.addPass(arith::createArithExpandOpsPass());
   passes.addPass(createConvertMathToLLVMPass());
   passes.addPass(createConvertMathToLibmPass());
-  passes.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   passes.addPass(createFinalizeMemRefToLLVMConversionPass());
   passes.addPass(createConvertToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
