@@ -144,7 +144,9 @@ Status FunctionPlan::resolve() {
   for (size_t i = 0; i < outputBytes.size(); ++i) {
     ASHLAR_ASSIGN_OR_RETURN(outputBytes[i], source.outputs[i].type.byteSize(pendingSymbols));
   }
-  ASHLAR_RETURN_IF_ERROR(resolveArena().withContext("function '" + source.name + "'"));
+  // Contexts are built for failures only: this runs inside calls, which allocate nothing.
+  if (Status status = resolveArena(); !status.ok())
+    return status.withContext("function '" + source.name + "'");
   for (size_t i = 0; i < steps.size(); ++i) {
     const Step &step = source.steps[i];
     Status status = step.kind == Step::Kind::Launch ? resolveLaunch(step.launch, steps[i])
