@@ -51,9 +51,20 @@ static void gatherCopies(Block &block) {
   }
 }
 
+/// Moves out of a loop what is the same in every turn. Another look at a buffer stays with the buffer's loads: a buffer
+/// can have stages only if one loop uses it.
+static void hoistInvariants(scf::ForOp loop) {
+  moveLoopInvariantCode(
+      &loop.getRegion(), [&](Value value, Region *) { return loop.isDefinedOutsideOfLoop(value); },
+      [](Operation *op, Region *) {
+        return isMemoryEffectFree(op) && isSpeculatable(op) && !isa<tile::TransposeOp>(op);
+      },
+      [&](Operation *op, Region *) { loop.moveOutOfLoop(op); });
+}
+
 /// Lowerings say things where they need them; views, constants and offsets then move out of loops and become one.
 static void tidy(tile::KernelOp kernel) {
-  kernel.walk([](scf::ForOp loop) { moveLoopInvariantCode(loop); });
+  kernel.walk(hoistInvariants);
   kernel.walk([](Block *block) { gatherCopies(*block); });
   IRRewriter rewriter(kernel.getContext());
   DominanceInfo dominance(kernel);

@@ -18,6 +18,7 @@ struct Family {
 
 static const Family families[] = {
     {ash::MatmulOp::getOperationName(), "matmul", lowerMatmul},
+    {ash::AttentionOp::getOperationName(), "attention", lowerAttention},
 };
 
 FailureOr<MainOperation> ashlar::findMainOperation(ash::KernelOp kernel) {

@@ -21,6 +21,10 @@ namespace ashlar {
 /// Schedule: `tile` [M, N, K], `threads`, `mma` ("mma_sync" or "fma").
 mlir::LogicalResult lowerMatmul(KernelBuilder &kernel, mlir::Operation *op);
 
+/// Attention: one block for some queries, keys and values in a loop. Schedule: `tile` [queries, keys], `packing` (query
+/// heads that share a tile's rows), `threads`, `mma`, and `warps` [n, 1] for mma_sync, so that a row stays in a warp.
+mlir::LogicalResult lowerAttention(KernelBuilder &kernel, mlir::Operation *op);
+
 /// A linalg operation that reduces. Schedule: `tile` [rows, columns], `threads`.
 mlir::LogicalResult lowerReduction(KernelBuilder &kernel, mlir::Operation *op);
 
