@@ -1,9 +1,10 @@
-//===-- BarrierTraceTest.cpp - planned barriers, checked on executed programs -===//
+//===-- ExecutedProgramsTest.cpp - tile passes, checked on executed programs -====//
 //
 // Random programs go through the pipeline, memory and barrier passes and are then run, operation by
 // operation, with concrete trip counts and conditions. The oracle knows nothing of the analysis: it keeps,
 // for every byte range that was touched, who touched it since the last barrier, and demands a barrier between
-// dependent operations and a wait before the data of an asynchronous copy is touched.
+// dependent operations and a wait before the data of an asynchronous copy is touched. Every load must see what
+// it sees in the program before the passes.
 //
 //===------------------------------------------------------------------------===//
 #include "ashlar/Tile/Passes.h"
@@ -129,6 +130,9 @@ struct Access {
   bool isWrite;
 };
 
+/// What a buffer holds before anything is written.
+constexpr int64_t undefined = -1;
+
 /// Runs a kernel, one operation after the other, and collects what goes wrong.
 class Machine {
 public:
@@ -138,7 +142,8 @@ public:
     run(kernel.getBody().front());
   }
   std::vector<std::string> faults;
-  int barriers = 0;
+  /// What each load has seen: a number for the operation and the iteration that wrote it.
+  std::vector<int64_t> seen;
   int asyncCopies = 0;
 
 private:
@@ -157,6 +162,13 @@ private:
       faults.push_back("no commit before " + op->getName().getStringRef().str());
   }
 
+  /// The planned offset; before planning, memory of its own for each buffer.
+  int64_t startOf(tile::AllocOp alloc) {
+    if (alloc.getOffset())
+      return *alloc.getOffset();
+    return starts.try_emplace(alloc, int64_t(starts.size() + 1) << 20).first->second;
+  }
+
   Access range(Value buffer, bool isWrite) {
     int64_t offset = 0;
     auto type = cast<tile::BufferType>(buffer.getType());
@@ -168,7 +180,7 @@ private:
         faults.push_back("stage " + std::to_string(index));
       offset += index * whole.getStrides()[0] * 4;
     }
-    offset += *buffer.getDefiningOp<tile::AllocOp>().getOffset();
+    offset += startOf(buffer.getDefiningOp<tile::AllocOp>());
     return {offset, offset + type.getSizeInBytes(), isWrite};
   }
 
@@ -186,7 +198,6 @@ private:
     }
     if (isa<tile::BarrierOp>(op)) {
       done.clear();
-      ++barriers;
     } else if (isa<tile::AsyncCommitOp>(op)) {
       groups.insert(groups.begin(), std::exchange(open, {}));
     } else if (auto wait = dyn_cast<tile::AsyncWaitOp>(op)) {
@@ -197,13 +208,25 @@ private:
         return;
       asyncCopies += copy.getAsync();
       record(op, copy.getDestination(), /*isWrite=*/true, copy.getAsync() ? open : done);
+      content[range(copy.getDestination(), true).begin] = identify(op) + integer(copy.getOffsets()[0]);
+    } else if (auto alloc = dyn_cast<tile::AllocOp>(op)) {
+      if (!alloc.getOffset())
+        content[startOf(alloc)] = undefined;
     } else if (auto load = dyn_cast<tile::LoadOp>(op)) {
       record(op, load.getSource(), /*isWrite=*/false, done);
+      auto found = content.find(range(load.getSource(), false).begin);
+      seen.push_back(found == content.end() ? undefined : found->second);
     } else if (auto store = dyn_cast<tile::StoreOp>(op)) {
       record(op, store.getDestination(), /*isWrite=*/true, done);
+      content[range(store.getDestination(), true).begin] = identify(op);
     } else {
       compute(op);
     }
+  }
+
+  /// Passes keep locations, so an operation is known by its line.
+  static int64_t identify(Operation *op) {
+    return 1000 * static_cast<int64_t>(cast<FileLineColLoc>(op->getLoc()).getLine());
   }
 
   void record(Operation *op, Value buffer, bool isWrite, std::vector<Access> &to) {
@@ -248,13 +271,15 @@ private:
   }
 
   llvm::DenseMap<Value, int64_t> integers;
+  llvm::DenseMap<Operation *, int64_t> starts;
+  llvm::DenseMap<int64_t, int64_t> content;
   std::vector<Access> done, open;
   std::vector<std::vector<Access>> groups;
 };
 
-class BarrierTraceTest : public ::testing::Test {
+class ExecutedProgramsTest : public ::testing::Test {
 protected:
-  BarrierTraceTest() {
+  ExecutedProgramsTest() {
     context.loadDialect<tile::TileDialect, arith::ArithDialect, scf::SCFDialect>();
     // Remarks about copies that stay are not of interest here.
     context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
@@ -290,17 +315,29 @@ protected:
 
 } // namespace
 
-TEST_F(BarrierTraceTest, RandomProgramsRunWithoutFaults) {
+static void expectSameLoads(const std::vector<int64_t> &expected, const std::vector<int64_t> &seen,
+                            unsigned seed) {
+  ASSERT_EQ(expected.size(), seen.size()) << "seed " << seed;
+  for (size_t i = 0; i < expected.size(); ++i)
+    if (expected[i] != undefined)
+      ASSERT_EQ(expected[i], seen[i]) << "seed " << seed << ", load " << i;
+}
+
+TEST_F(ExecutedProgramsTest, RandomProgramsRunWithoutFaults) {
   int asyncCopies = 0;
   for (unsigned seed = 0; seed < 150; ++seed) {
     std::string program = Generator(seed).generate();
-    OwningOpRef<ModuleOp> module = compile(program, /*canonicalize=*/seed % 4 == 0);
+    bool isCanonical = seed % 4 == 0; // Takes out loads: nothing uses them here.
+    OwningOpRef<ModuleOp> module = compile(program, isCanonical);
     ASSERT_TRUE(module) << "seed " << seed << "\n" << errors << program;
-    std::mt19937 random(seed);
+    OwningOpRef<ModuleOp> original = parseSourceString<ModuleOp>(program, &context);
+    std::mt19937 random(seed), again(seed);
     for (int run = 0; run < 30; ++run) {
-      Machine machine(kernelOf(*module), random);
+      Machine machine(kernelOf(*module), random), reference(kernelOf(*original), again);
       ASSERT_TRUE(machine.faults.empty()) << "seed " << seed << ": " << machine.faults.front() << "\n"
                                           << program;
+      if (!isCanonical)
+        expectSameLoads(reference.seen, machine.seen, seed);
       asyncCopies += machine.asyncCopies;
     }
   }
@@ -308,7 +345,7 @@ TEST_F(BarrierTraceTest, RandomProgramsRunWithoutFaults) {
 }
 
 // The planted fault: without its barriers nearly every program goes wrong.
-TEST_F(BarrierTraceTest, EveryBarrierIsMissedWhenRemoved) {
+TEST_F(ExecutedProgramsTest, EveryBarrierIsMissedWhenRemoved) {
   int removed = 0, missed = 0;
   for (unsigned seed = 0; seed < 50; ++seed) {
     OwningOpRef<ModuleOp> module = compile(Generator(seed).generate(), /*canonicalize=*/false);
