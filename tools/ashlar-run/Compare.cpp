@@ -73,6 +73,9 @@ Comparison compare(const HostTensor &got, const HostTensor &expected, const pack
 }
 
 static std::string numberText(const char *format, double value) {
+  // The sign of a NaN means nothing.
+  if (std::isnan(value))
+    return "nan";
   char buffer[64];
   std::snprintf(buffer, sizeof(buffer), format, value);
   return buffer;

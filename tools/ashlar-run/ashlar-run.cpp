@@ -139,6 +139,22 @@ static Status checkAgainstReference(RunResult &result, const PackageReader &pack
   return {};
 }
 
+/// The last word, when anything was checked.
+static void printVerdict(const RunResult &result) {
+  size_t findings = 0, failures = 0;
+  for (const runtime::StepProfile &step : result.call.steps)
+    findings += step.report.findings.size();
+  for (const CheckedOutput &check : result.checks)
+    failures += !check.comparison.passed();
+  if (result.checks.empty() && findings == 0)
+    return;
+  if (result.passed)
+    std::printf("%s: PASS\n", result.function.c_str());
+  else
+    std::printf("%s: FAIL (%zu of %zu comparisons, %zu findings)\n", result.function.c_str(), failures,
+                result.checks.size(), findings);
+}
+
 static Status writeOutputs(const RunResult &result, const Function &function, const Options &options) {
   std::vector<std::string> destinations = options.outputs;
   bool quiet = options.check || !options.expectedOutputs.empty();
@@ -179,6 +195,7 @@ static Expected<bool> runFile(const Options &options) {
   if (options.profile)
     printProfile(result.call);
   ASHLAR_RETURN_IF_ERROR(writeOutputs(result, function, options));
+  printVerdict(result);
   ASHLAR_RETURN_IF_ERROR(writeJson(options, resultToJson(result, function)));
   return result.passed;
 }
