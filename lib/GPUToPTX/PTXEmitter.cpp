@@ -19,7 +19,6 @@
 #include "llvm/Analysis/LoopAnalysisManager.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
-#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
@@ -87,21 +86,6 @@ static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const TargetInfo
                                    std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
-/// Inline assembly without side effects computes a value of its operands; LLVM has to be told so, or it would
-/// keep loads and stores in order around every exponential.
-static void markPureAssembly(llvm::Module &module) {
-  for (llvm::Function &function : module)
-    for (llvm::Instruction &instruction : llvm::instructions(function)) {
-      auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction);
-      auto *assembly = call ? llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand()) : nullptr;
-      if (!assembly)
-        continue;
-      call->setDoesNotThrow();
-      if (!assembly->hasSideEffects())
-        call->setDoesNotAccessMemory();
-    }
-}
-
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
@@ -149,7 +133,6 @@ static LogicalResult translate(gpu::GPUModuleOp gpuModule, Compilation &compilat
         "cannot be translated to LLVM IR: it must hold llvm, nvvm and ptx operations only");
   compilation.module->setTargetTriple(compilation.machine->getTargetTriple());
   compilation.module->setDataLayout(compilation.machine->createDataLayout());
-  markPureAssembly(*compilation.module);
   std::string message;
   llvm::raw_string_ostream stream(message);
   if (llvm::verifyModule(*compilation.module, &stream))
