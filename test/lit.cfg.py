@@ -21,7 +21,6 @@ config.test_exec_root = os.path.join(config.ashlar_binary_dir, "test")
 tool_dirs = [os.path.join(config.ashlar_binary_dir, "bin"), os.path.join(config.ashlar_binary_dir, "test", "bin"),
              config.llvm_tools_dir]
 config.environment["PATH"] = os.pathsep.join(tool_dirs + [os.environ.get("PATH", "")])
-config.environment["FILECHECK_OPTS"] = "--dump-input-filter=all --enable-var-scope"
 
 config.substitutions.append(("%ashlar_bin", tool_dirs[0]))
 config.substitutions.append(("%unit_bin", tool_dirs[1]))
