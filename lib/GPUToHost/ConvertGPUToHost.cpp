@@ -111,12 +111,14 @@ static void lowerCall(FunctionLowering &lowering, LLVM::CallOp call, const llvm:
 static LogicalResult lowerFunction(ModuleLowering &module, LLVM::LLVMFuncOp function,
                                    const llvm::StringMap<std::string> &renamed) {
   FunctionLowering lowering(module, function);
-  LogicalResult result = lowerMatrixInstructions(lowering);
+  if (failed(lowerMatrixInstructions(lowering)))
+    return failure();
   SmallVector<Operation *> operations;
   function.walk([&](Operation *op) {
     if (op != function && !lowering.isOwn(op))
       operations.push_back(op);
   });
+  LogicalResult result = success();
   for (Operation *op : operations) {
     if (auto address = dyn_cast<LLVM::AddressOfOp>(op))
       lowerSharedAddress(lowering, address);
