@@ -69,6 +69,7 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerCompiler(registry);
   MLIRContext context(registry);
+  context.printOpOnDiagnostic(false);
   std::string error;
   std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(options.input, &error);
   if (!file)
@@ -80,6 +81,9 @@ int main(int argc, char **argv) {
   if (!module)
     return 1;
 
+  // The linker inside resets every option of the process to its default: whatever is needed afterwards is copied.
+  std::string outputPath = options.output;
+  bool wantsReport = options.report;
   CompileOptions request;
   if (!options.targets.empty())
     request.targets.assign(options.targets.begin(), options.targets.end());
@@ -90,12 +94,12 @@ int main(int argc, char **argv) {
   FailureOr<CompileResult> result = compile(*module, request);
   if (failed(result))
     return 1;
-  std::unique_ptr<llvm::ToolOutputFile> output = openOutputFile(options.output, &error);
+  std::unique_ptr<llvm::ToolOutputFile> output = openOutputFile(outputPath, &error);
   if (!output)
     return fail(error);
   output->os() << result->output;
   output->keep();
-  if (options.report)
-    printReport(*result, options.output == "-" ? llvm::errs() : llvm::outs());
+  if (wantsReport)
+    printReport(*result, outputPath == "-" ? llvm::errs() : llvm::outs());
   return 0;
 }
