@@ -114,6 +114,14 @@ static Value findOwner(Value value) {
   return value;
 }
 
+/// The registers for the addresses of a copy that stands in a loop.
+static int64_t countAddressRegisters(CopyOp copy, int64_t threads) {
+  int64_t elements = 1;
+  for (int64_t extent : copy.getDestination().getType().getShape())
+    elements *= extent;
+  return registersPerVector * llvm::divideCeil(elements, threads * copy.getVectorWidth().value_or(1));
+}
+
 namespace {
 
 /// A value holds its registers from after `begin` until `end`.
@@ -176,6 +184,13 @@ RegisterEstimate tile::estimateRegisters(KernelOp kernel) {
       change[lifetime.begin + 1] += lifetime.registers;
       change[lifetime.end + 1] -= lifetime.registers;
     }
+  kernel.walk([&](CopyOp copy) {
+    if (auto loop = copy->getParentOfType<LoopLikeOpInterface>()) {
+      int64_t registers = countAddressRegisters(copy, kernel.getThreads());
+      change[positions.begin(loop) + 1] += registers;
+      change[positions.end(loop) + 1] -= registers;
+    }
+  });
   RegisterEstimate estimate;
   int64_t live = 0, peak = 0, peakPosition = -1;
   for (auto [position, difference] : llvm::enumerate(change)) {
