@@ -202,11 +202,11 @@ mlir::FailureOr<std::vector<char>> emitHostSharedObject(mlir::ModuleOp module,
   LLVMContext context;
   std::unique_ptr<Module> translated = mlir::translateModuleToLLVMIR(module, context, options.name);
   if (!translated)
-    return module.emitError("cannot be translated to LLVM IR for the host; lower every operation to the LLVM dialect "
+    return mlir::emitError(module.getLoc(), "cannot be translated to LLVM IR for the host; lower every operation to the LLVM dialect "
                             "first");
   Expected<std::vector<char>> object = compile(*translated, options);
   if (!object)
-    return module.emitError("cannot be compiled for the host: ") << toString(object.takeError());
+    return mlir::emitError(module.getLoc(), "cannot be compiled for the host: ") << toString(object.takeError());
   return std::move(*object);
 }
 
