@@ -163,6 +163,21 @@ def PlanBarriersPass : Pass<"ashlar-tile-plan-barriers", "::ashlar::tile::Kernel
     Barriers stand outside a loop where that suffices, and none can be left out alone. Where a barrier cannot help
     because a copy may still be under way (a missing `tile.async_wait`), the kernel is refused.
 
+    Before:
+    ```mlir
+    scf.for %k = %c0 to %n step %c32 {
+      tile.copy %a[%m, %k] -> %sa : …
+      %x = tile.load %sa[%c0, %c0] : …
+    ```
+    After:
+    ```mlir
+    scf.for %k = %c0 to %n step %c32 {
+      tile.barrier                        // the last iteration's loads are done
+      tile.copy %a[%m, %k] -> %sa : …
+      tile.barrier                        // the copy is complete
+      %x = tile.load %sa[%c0, %c0] : …
+    ```
+
     Precondition: `ashlar-tile-plan-shared-memory` has run. The scalars that control `scf.if` and `scf.for` are the
     same in all threads of a block (nothing on this level can make them differ).
   }];
@@ -184,10 +199,16 @@ def VerifyBudgetPass : Pass<"ashlar-tile-verify-budget", "::ashlar::tile::Kernel
   let summary = "Refuse kernels that need more registers or shared memory than a block may have.";
   let description = [{
     Registers per thread are those of the tiles that live at the same time (registers per thread by the
-    distribution, times the element's bits, over 32), one for each scalar, and 16 for addresses and what the
-    generated code needs beside. The peak is written onto the kernel as `tile.register_estimate`; the limit is
+    distribution, times the element's bits, over 32), one for each scalar, two for each vector that a thread copies in
+    an iteration of a loop, and a constant for the rest. Operands that go from shared memory to tensor cores count one
+    step of the product, since the assembler moves their loads; `lib/Tile/RegisterEstimate.h` has the details and what
+    they were fitted to. The peak is written onto the kernel as `tile.register_estimate`; the limit is
     `max-registers-per-thread`, or less where the block's threads share `registers-per-multiprocessor`.
 
+    Before: `tile.kernel @matmul(…) … attributes {shared_bytes = 49152 : i64}`. After:
+    `attributes {shared_bytes = 49152 : i64, tile.register_estimate = 211 : i64}`.
+
+    Precondition: the barriers stand, and shared memory is planned.
     A diagnostic names the operation at the peak, the tiles that live there and the way out.
   }];
   let options = [
