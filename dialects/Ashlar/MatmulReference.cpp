@@ -8,6 +8,7 @@
 #include "dialects/Ashlar/ReferenceBuilder.h"
 #include "dialects/Ashlar/Verification.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace ashlar::ash;
@@ -56,27 +57,32 @@ FailureOr<SmallVector<Value>> MatmulOp::decompose(OpBuilder &opBuilder) {
 // Quantised weights
 //===----------------------------------------------------------------------===//
 
-/// Where the value of the weight's row n and column k finds its scale or zero point.
-static AffineMap scaleMap(ReferenceBuilder &builder, QuantizedMatmulOp op, int64_t loops, AffineExpr n,
-                          AffineExpr k) {
-  int64_t rank = op.getScalesType().getRank();
-  SmallVector<AffineExpr> exprs = {n, k.floorDiv(op.getGroupSize())};
-  return builder.map(loops, ArrayRef(exprs).take_front(rank));
+// A weight's columns are seen as G groups of g; with one scale for a row or for all, G is 1.
+
+/// Where (group, position in it, n) finds a scale or zero point.
+static AffineMap scaleMap(ReferenceBuilder &builder, QuantizedMatmulOp op) {
+  SmallVector<AffineExpr> exprs = {builder.dim(2), builder.dim(0)};
+  return builder.map(3, ArrayRef(exprs).take_front(op.getScalesType().getRank()));
 }
 
-/// The weight's integers less their zero points, as [k, n] of i32.
-static Value centeredWeight(ReferenceBuilder &builder, QuantizedMatmulOp op) {
-  AffineExpr k = builder.dim(0), n = builder.dim(1);
-  SmallVector<ReferenceBuilder::Operand> inputs = {{op.getWeight(), builder.map(2, {n, k})}};
+/// The weight's integers less their zero points, as [G, g, n] of `type`; with `isScaled` times their scales.
+static Value prepareWeight(ReferenceBuilder &builder, QuantizedMatmulOp op, Type type, bool isScaled) {
+  int64_t group = op.getGroupSize(), groups = op.getReductionSize() / group, outputs = op.getOutputSize();
+  auto grouped = RankedTensorType::get({outputs, groups, group}, op.getWeightType().getElementType());
+  SmallVector<ReassociationIndices> split = {{0}, {1, 2}};
+  Value weight = tensor::ExpandShapeOp::create(builder, grouped, op.getWeight(), split);
+
+  AffineMap scales = scaleMap(builder, op);
+  SmallVector<ReferenceBuilder::Operand> inputs = {
+      {weight, builder.map(3, {builder.dim(2), builder.dim(0), builder.dim(1)})}, {op.getScales(), scales}};
   if (op.getZeroPoints())
-    inputs.push_back({op.getZeroPoints(), scaleMap(builder, op, 2, n, k)});
-  TensorSizes sizes = {builder.getIndexAttr(op.getReductionSize()), builder.getIndexAttr(op.getOutputSize())};
-  Type i32 = builder.getI32Type();
-  return builder.compute(sizes, i32, inputs, [&](ValueRange values) {
-    Value weight = builder.convert(values[0], i32, op.getUnsignedWeights());
-    if (values.size() == 1)
-      return weight;
-    return builder.subtract(weight, builder.convert(values[1], i32, op.getUnsignedWeights()));
+    inputs.push_back({op.getZeroPoints(), scales});
+  TensorSizes sizes = getAsIndexOpFoldResult(builder.getContext(), {groups, group, outputs});
+  return builder.compute(sizes, type, inputs, [&](ValueRange values) {
+    Value steps = builder.convert(values[0], type, op.getUnsignedWeights());
+    if (values.size() == 3)
+      steps = builder.subtract(steps, builder.convert(values[2], type, op.getUnsignedWeights()));
+    return isScaled ? builder.multiply(steps, builder.convert(values[1], type)) : steps;
   });
 }
 
@@ -95,28 +101,26 @@ static Value multiplyRows(ReferenceBuilder &builder, Value input, Value weight) 
   return builder.contract(sizes, indexed(n), {input, indexed(k)}, {weight, builder.map(loops, {k, n})});
 }
 
-static Value multiplyFloats(ReferenceBuilder &builder, QuantizedMatmulOp op, Value weight) {
-  Type f32 = builder.getF32Type();
-  AffineMap scales = scaleMap(builder, op, 2, builder.dim(1), builder.dim(0));
-  weight = builder.compute(
-      builder.sizes(weight), f32, {{weight}, {op.getScales(), scales}}, [&](ValueRange values) {
-        return builder.multiply(builder.convert(values[0], f32), builder.convert(values[1], f32));
-      });
-  return multiplyRows(builder, op.getInput(), weight);
+static Value multiplyFloats(ReferenceBuilder &builder, QuantizedMatmulOp op) {
+  Value weight = prepareWeight(builder, op, builder.getF32Type(), /*isScaled=*/true);
+  SmallVector<ReassociationIndices> joined = {{0, 1}, {2}};
+  return multiplyRows(builder, op.getInput(), tensor::CollapseShapeOp::create(builder, weight, joined));
 }
 
 /// Exact sums in i32 within each group of the weight, scaled sums of the groups in f32.
-static Value multiplyIntegers(ReferenceBuilder &builder, QuantizedMatmulOp op, Value weight) {
+static Value multiplyIntegers(ReferenceBuilder &builder, QuantizedMatmulOp op) {
   Type f32 = builder.getF32Type();
   int64_t rank = op.getInputType().getRank();
   int64_t groupSize = op.getGroupSize(), groups = op.getReductionSize() / groupSize;
   OpFoldResult columns = builder.getIndexAttr(op.getOutputSize()), size = builder.getIndexAttr(groupSize);
   OpFoldResult zero = builder.getIndexAttr(0), one = builder.getIndexAttr(1);
+  Value weight = prepareWeight(builder, op, builder.getI32Type(), /*isScaled=*/false);
   // One scale for each group and channel, whatever the scales' rank.
-  Value scales = builder.compute(
-      {builder.getIndexAttr(groups), columns}, f32,
-      {{op.getScales(), scaleMap(builder, op, 2, builder.dim(1), builder.dim(0) * groupSize)}},
-      [&](ValueRange values) { return builder.convert(values[0], f32); });
+  SmallVector<AffineExpr> scaleIndex = {builder.dim(1), builder.dim(0)};
+  AffineMap scaleSource = builder.map(2, ArrayRef(scaleIndex).take_front(op.getScalesType().getRank()));
+  Value scales =
+      builder.compute({builder.getIndexAttr(groups), columns}, f32, {{op.getScales(), scaleSource}},
+                      [&](ValueRange values) { return builder.convert(values[0], f32); });
   TensorSizes partSizes = builder.sizes(op.getInput()), offsets(rank, zero), resultSizes = partSizes;
   partSizes.back() = size;
   resultSizes.back() = columns;
@@ -126,7 +130,7 @@ static Value multiplyIntegers(ReferenceBuilder &builder, QuantizedMatmulOp op, V
     builder.restoreInsertionPoint(nested.saveInsertionPoint());
     offsets.back() = builder.multiply(group, builder.index(size));
     Value inputPart = builder.slice(op.getInput(), offsets, partSizes, rank);
-    Value weightPart = builder.slice(weight, {offsets.back(), zero}, {size, columns}, 2);
+    Value weightPart = builder.slice(weight, {group, zero, zero}, {one, size, columns}, 2);
     Value scalesPart = builder.slice(scales, {group, zero}, {one, columns}, 1);
     Value exact = multiplyRows(builder, inputPart, weightPart);
     AffineMap column = builder.map(rank, {builder.dim(rank - 1)});
@@ -152,9 +156,7 @@ static Value applyInputScale(ReferenceBuilder &builder, QuantizedMatmulOp op, Va
 
 FailureOr<SmallVector<Value>> QuantizedMatmulOp::decompose(OpBuilder &opBuilder) {
   ReferenceBuilder builder(opBuilder, getLoc());
-  Value weight = centeredWeight(builder, *this);
-  Value product =
-      isIntegerInput() ? multiplyIntegers(builder, *this, weight) : multiplyFloats(builder, *this, weight);
+  Value product = isIntegerInput() ? multiplyIntegers(builder, *this) : multiplyFloats(builder, *this);
   if (getInputScale())
     product = applyInputScale(builder, *this, product);
   product = builder.convertTensor(product, getResultType().getElementType());

@@ -36,8 +36,7 @@ static void addBufferization(OpPassManager &passes) {
 
 /// Structured loops and math to the LLVM dialect.
 static void addLowering(OpPassManager &passes) {
-  passes.addPass(ashlar::createLowerCopiesToLinalgPass());
-  passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+  passes.addPass(ashlar::createLowerReferenceToLoopsPass());
   passes.addPass(createLoopInvariantCodeMotionPass());
   passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createLowerAffinePass());

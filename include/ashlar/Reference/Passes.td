@@ -55,17 +55,25 @@ def BindResultsToArgumentsPass : Pass<"ashlar-bind-results-to-arguments", "::mli
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
 }
 
-def LowerCopiesToLinalgPass : Pass<"ashlar-lower-copies-to-linalg"> {
-  let summary = "Turn copies of strided memory into linalg operations.";
+def LowerReferenceToLoopsPass : Pass<"ashlar-lower-reference-to-loops"> {
+  let summary = "Lower linalg operations and copies on memory to loops that a CPU runs well.";
   let description = [{
-    Upstream lowers `memref.copy` to memcpy where both sides are row-major, and to a function of its run-time library
-    elsewhere. Here there is no such library: the latter become `linalg.copy`, hence loops.
+    The loops of an operation run in the order in which it lists them, so each sum keeps its order. Where two operands
+    run fastest along different loops (the sides of a product, the two tensors of a transposition), those loops are
+    blocked by 64 first, such that what one of them reads with a stride stays in the first-level cache.
 
-    Before: `memref.copy %a, %b : memref<4x8xf32> to memref<4x8xf32, strided<[16, 1]>>`
+    Upstream lowers a strided `memref.copy` to a function of its run-time library; here there is no such library, and
+    such copies become loops, too. Copies of contiguous memory stay.
 
-    After: `linalg.copy ins(%a : memref<4x8xf32>) outs(%b : memref<4x8xf32, strided<[16, 1]>>)`
+    Before:
+    ```mlir
+    linalg.transpose ins(%a : memref<128x256xf32>) outs(%b : memref<256x128xf32>) permutation = [1, 0]
+    ```
+    After: two `scf.for` over blocks of 64x64, and in them two over the elements of a block.
   }];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 #endif // ASHLAR_REFERENCE_PASSES_TD
