@@ -1,7 +1,7 @@
 //===-- Passes.td - passes on the tile level -*- tablegen -*-===//
 //
-// In the order in which they run. Each one reads decisions from the IR, makes or expands one, and leaves it in
-// the IR for the next.
+// In the order in which they run. Each one reads decisions from the IR, makes or expands one, and leaves it
+// in the IR for the next.
 //
 //===-------------------------------------------------------===//
 #ifndef ASHLAR_TILE_PASSES
@@ -14,19 +14,19 @@ include "mlir/Pass/PassBase.td"
 def AssignLayoutsPass : Pass<"ashlar-tile-assign-layouts", "::ashlar::tile::KernelOp"> {
   let summary = "Decide which thread holds which element, and how shared memory is arranged.";
   let description = [{
-    Gives every tile a `#tile.distribution`, every shared buffer a `#tile.buffer_layout` and every copy its vector,
-    from the products outward:
+    Gives every tile a `#tile.distribution`, every shared buffer a `#tile.buffer_layout` and every copy its
+    vector, from the products outward:
 
     1. The result and operands of each `tile.mma` get the fragments of its instruction, for the grid of warps
-       `schedule.warps` = [along M, along N] (`mma_sync`) or the grid of threads `schedule.thread_grid` (`fma`); a
-       grid that is missing or does not divide the tile is chosen.
+       `schedule.warps` = [along M, along N] (`mma_sync`) or the grid of threads `schedule.thread_grid`
+       (`fma`); a grid that is missing or does not divide the tile is chosen.
     2. Tiles that elementwise operations, loops and branches connect share a distribution; `tile.reduce` and
-       `tile.broadcast` pass it on as a slice; loads and constants take what is asked. Tiles without a product near
-       them are blocked along the dimension that is contiguous in global memory, such that reductions stay within
-       a warp.
+       `tile.broadcast` pass it on as a slice; loads and constants take what is asked. Tiles without a product
+       near them are blocked along the dimension that is contiguous in global memory, such that reductions
+       stay within a warp.
     3. Where distributions meet that differ, cheap producers are repeated and others converted: by renaming
-       registers (`tile.convert_layout`) where every thread already holds its elements, else through shared memory.
-       Global accesses that would waste more than half of every sector are converted, too.
+       registers (`tile.convert_layout`) where every thread already holds its elements, else through shared
+       memory. Global accesses that would waste more than half of every sector are converted, too.
     4. Copies get `vector_dim` and `vector_width`; shared buffers are row-major along the dimension that is
        written contiguously, with the swizzle or padding that makes for the fewest bank conflicts.
 
@@ -56,23 +56,23 @@ def AssignLayoutsPass : Pass<"ashlar-tile-assign-layouts", "::ashlar::tile::Kern
 def PlanPipelinePass : Pass<"ashlar-tile-plan-pipeline", "::ashlar::tile::KernelOp"> {
   let summary = "Decide how many stages of a loop's copies are under way at once.";
   let description = [{
-    Marks the copies of a loop that can run ahead of their use with `tile.pipelined`, and the loop with the number
-    of stages, `tile.stages`. Nothing is moved yet: `ashlar-tile-pipeline` expands the decision.
+    Marks the copies of a loop that can run ahead of their use with `tile.pipelined`, and the loop with the
+    number of stages, `tile.stages`. Nothing is moved yet: `ashlar-tile-pipeline` expands the decision.
 
     A copy can run ahead if
-    * it stands directly in the loop and fills a buffer that only this loop uses, that nothing else writes, and
-      that is read only after it in an iteration;
-    * its place in global memory follows from the loop's induction variable and values from outside the loop, and
-      no store of the loop writes that memory;
+    * it stands directly in the loop and fills a buffer that only this loop uses, that nothing else writes,
+      and that is read only after it in an iteration;
+    * its place in global memory follows from the loop's induction variable and values from outside the loop,
+      and no store of the loop writes that memory;
     * `vector_width` elements are 4, 8 or 16 bytes, what `cp.async` can move.
 
-    A copy that can't is left as it is, with a remark. The number of stages is the kernel's `schedule.stages`, at
-    most the loop's trip count, and reduced (with a remark) until shared memory holds the staged buffers.
+    A copy that can't is left as it is, with a remark. The number of stages is the kernel's `schedule.stages`,
+    at most the loop's trip count, and reduced (with a remark) until shared memory holds the staged buffers.
 
     Before:
     ```mlir
     scf.for %k = %c0 to %c512 step %c32 {
-      tile.copy %a[%m, %k] -> %sa {vector_width = 8 : i64} : !tile.view<256x512xf16> -> !tile.buffer<128x32xf16, shared>
+      tile.copy %a[%m, %k] -> %sa {vector_width = 8 : i64} : …
     ```
     After, for `schedule = {stages = 3 : i64}`:
     ```mlir
@@ -92,18 +92,18 @@ def PlanPipelinePass : Pass<"ashlar-tile-plan-pipeline", "::ashlar::tile::Kernel
 def PipelinePass : Pass<"ashlar-tile-pipeline", "::ashlar::tile::KernelOp"> {
   let summary = "Expand the planned pipelines into asynchronous copies, groups and waits.";
   let description = [{
-    Expands every loop with `tile.stages` = S. The buffers of its pipelined copies get a leading dimension of S
-    stages. The copies of the first S-1 iterations are issued before the loop, each iteration's as one group
+    Expands every loop with `tile.stages` = S. The buffers of its pipelined copies get a leading dimension of
+    S stages. The copies of the first S-1 iterations are issued before the loop, each iteration's as one group
     (predicated by the trip count, which may be smaller, even zero). In the loop, iteration i
 
     1. waits until its own group is complete (`tile.async_wait` S-2),
-    2. issues the copies of iteration i+S-1 into the stage that iteration i-1 has read, and commits the group, also
-       when the loop ends before that iteration: the number of groups in flight stays the same;
+    2. issues the copies of iteration i+S-1 into the stage that iteration i-1 has read, and commits the group,
+       also when the loop ends before that iteration: the number of groups in flight stays the same;
     3. computes on its own stage.
 
-    The stage is a loop-carried index that wraps by comparison. The order is such that one barrier, between 1 and
-    2, separates all threads' reads of iteration i-1 from the copies that overwrite them *and* makes all threads'
-    copies visible. After the loop, `tile.async_wait 0` says that nothing is under way.
+    The stage is a loop-carried index that wraps by comparison. The order is such that one barrier, between 1
+    and 2, separates all threads' reads of iteration i-1 from the copies that overwrite them *and* makes all
+    threads' copies visible. After the loop, `tile.async_wait 0` says that nothing is under way.
 
     After, for S = 3:
     ```mlir
@@ -132,10 +132,11 @@ def PipelinePass : Pass<"ashlar-tile-pipeline", "::ashlar::tile::KernelOp"> {
 def PlanSharedMemoryPass : Pass<"ashlar-tile-plan-shared-memory", "::ashlar::tile::KernelOp"> {
   let summary = "Give every shared buffer its offset, with reuse by liveness.";
   let description = [{
-    A buffer lives from its first to its last use; through the whole of a loop that uses it and does not contain
-    its `tile.alloc`; and, filled by an asynchronous copy, until the `tile.async_wait 0` after it. Buffers that never live
-    together may share memory. Offsets are exact for up to a dozen buffers (a search that ends with a proof or at
-    a fixed number of steps) and multiples of 128 bytes, or of the period of the swizzle if that is more.
+    A buffer lives from its first to its last use; through the whole of a loop that uses it and does not
+    contain its `tile.alloc`; and, filled by an asynchronous copy, until the `tile.async_wait 0` after it.
+    Buffers that never live together may share memory. Offsets are exact for up to a dozen buffers (a search
+    that ends with a proof or at a fixed number of steps) and multiples of 128 bytes, or of the period of the
+    swizzle if that is more.
 
     Leaves `offset` on every `tile.alloc` and `shared_bytes` on the kernel. A kernel that needs more than
     `max-shared-memory-bytes` is refused: the diagnostic names the largest buffers.
@@ -154,14 +155,14 @@ def PlanSharedMemoryPass : Pass<"ashlar-tile-plan-shared-memory", "::ashlar::til
 def PlanBarriersPass : Pass<"ashlar-tile-plan-barriers", "::ashlar::tile::KernelOp"> {
   let summary = "Insert the barriers that hazards on shared and global memory demand.";
   let description = [{
-    Every operation is executed by all threads, each with elements of its own, so an operation that reads what an
-    earlier one wrote (or overwrites what an earlier one read or wrote) needs a barrier between them. Memory is the
-    byte range of a shared buffer, or a global buffer. The analysis follows loops to a fixpoint and both branches
-    of `scf.if`; an asynchronous copy writes at the wait that retires it. Stages of a buffer are told apart where
-    their indices are constants, or rotate with the iterations of one loop.
+    Every operation is executed by all threads, each with elements of its own, so an operation that reads what
+    an earlier one wrote (or overwrites what an earlier one read or wrote) needs a barrier between them.
+    Memory is the byte range of a shared buffer, or a global buffer. The analysis follows loops to a fixpoint
+    and both branches of `scf.if`; an asynchronous copy writes at the wait that retires it. Stages of a buffer
+    are told apart where their indices are constants, or rotate with the iterations of one loop.
 
-    Barriers stand outside a loop where that suffices, and none can be left out alone. Where a barrier cannot help
-    because a copy may still be under way (a missing `tile.async_wait`), the kernel is refused.
+    Barriers stand outside a loop where that suffices, and none can be left out alone. Where a barrier cannot
+    help because a copy may still be under way (a missing `tile.async_wait`), the kernel is refused.
 
     Before:
     ```mlir
@@ -178,8 +179,8 @@ def PlanBarriersPass : Pass<"ashlar-tile-plan-barriers", "::ashlar::tile::Kernel
       %x = tile.load %sa[%c0, %c0] : …
     ```
 
-    Precondition: `ashlar-tile-plan-shared-memory` has run. The scalars that control `scf.if` and `scf.for` are the
-    same in all threads of a block (nothing on this level can make them differ).
+    Precondition: `ashlar-tile-plan-shared-memory` has run. The scalars that control `scf.if` and `scf.for`
+    are the same in all threads of a block (nothing on this level can make them differ).
   }];
 }
 
@@ -188,8 +189,8 @@ def PlanBarriersPass : Pass<"ashlar-tile-plan-barriers", "::ashlar::tile::Kernel
 def VerifyBarriersPass : Pass<"ashlar-tile-verify-barriers", "::ashlar::tile::KernelOp"> {
   let summary = "Refuse kernels that lack a barrier or a wait.";
   let description = [{
-    The analysis of `ashlar-tile-plan-barriers`, as a check: names both operations of every hazard that no barrier
-    separates. Changes nothing.
+    The analysis of `ashlar-tile-plan-barriers`, as a check: names both operations of every hazard that no
+    barrier separates. Changes nothing.
   }];
 }
 
@@ -199,11 +200,12 @@ def VerifyBudgetPass : Pass<"ashlar-tile-verify-budget", "::ashlar::tile::Kernel
   let summary = "Refuse kernels that need more registers or shared memory than a block may have.";
   let description = [{
     Registers per thread are those of the tiles that live at the same time (registers per thread by the
-    distribution, times the element's bits, over 32), one for each scalar, two for each vector that a thread copies in
-    an iteration of a loop, and a constant for the rest. Operands that go from shared memory to tensor cores count one
-    step of the product, since the assembler moves their loads; `lib/Tile/RegisterEstimate.h` has the details and what
-    they were fitted to. The peak is written onto the kernel as `tile.register_estimate`; the limit is
-    `max-registers-per-thread`, or less where the block's threads share `registers-per-multiprocessor`.
+    distribution, times the element's bits, over 32), one for each scalar, two for each vector that a thread
+    copies in an iteration of a loop, and a constant for the rest. Operands that go from shared memory to
+    tensor cores count one step of the product, since the assembler moves their loads;
+    `lib/Tile/RegisterEstimate.h` has the details and what they were fitted to. The peak is written onto the
+    kernel as `tile.register_estimate`; the limit is `max-registers-per-thread`, or less where the block's
+    threads share `registers-per-multiprocessor`.
 
     Before: `tile.kernel @matmul(…) … attributes {shared_bytes = 49152 : i64}`. After:
     `attributes {shared_bytes = 49152 : i64, tile.register_estimate = 211 : i64}`.
