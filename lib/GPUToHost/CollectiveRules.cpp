@@ -1,8 +1,8 @@
-//===-- CollectiveRules.cpp - Host forms of operations in which threads work together ---------------------===//
+//===-- CollectiveRules.cpp - Host forms of operations in which threads work together ---===//
 //
 // Barriers, shuffles, votes, matrix stores and asynchronous copies become calls of the simulator.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "HostLowering.h"
 #include "dialects/Ptx/Ptx.h"
@@ -22,7 +22,7 @@ static LogicalResult replace(Operation *op, Value value = {}) {
   return success();
 }
 
-//===-- Barriers ----------------------------------------------------------------------------------------===//
+//===-- Barriers ----------------------------------------------------------===//
 
 static LogicalResult lowerBarrier0(FunctionLowering &lowering, Operation *op) {
   Value zero = lowering.constant(0);
@@ -49,7 +49,7 @@ static LogicalResult lowerSyncWarp(FunctionLowering &lowering, Operation *op) {
   return replace(op);
 }
 
-//===-- Shuffles and votes ------------------------------------------------------------------------------===//
+//===-- Shuffles and votes ------------------------------------------------===//
 
 static LogicalResult lowerShuffle(FunctionLowering &lowering, Operation *op) {
   auto shuffle = cast<NVVM::ShflOp>(op);
@@ -61,8 +61,8 @@ static LogicalResult lowerShuffle(FunctionLowering &lowering, Operation *op) {
     word = LLVM::BitcastOp::create(builder, location, lowering.i32, word);
   Value both = lowering.callApi(ASHLAR_API_SLOT(shuffle), lowering.i64,
                                 {lowering.thread, lowering.constant(uint32_t(shuffle.getKind())),
-                                 shuffle.getThreadMask(), word, shuffle.getOffset(), shuffle.getMaskAndClamp(),
-                                 lowering.site(op)});
+                                 shuffle.getThreadMask(), word, shuffle.getOffset(),
+                                 shuffle.getMaskAndClamp(), lowering.site(op)});
   Value result = LLVM::TruncOp::create(builder, location, lowering.i32, both);
   if (type != lowering.i32)
     result = LLVM::BitcastOp::create(builder, location, type, result);
@@ -80,10 +80,9 @@ static LogicalResult lowerShuffle(FunctionLowering &lowering, Operation *op) {
 static LogicalResult lowerVote(FunctionLowering &lowering, Operation *op) {
   auto vote = cast<NVVM::VoteSyncOp>(op);
   Value predicate = LLVM::ZExtOp::create(lowering.builder, lowering.location, lowering.i32, vote.getPred());
-  Value result =
-      lowering.callApi(ASHLAR_API_SLOT(vote), lowering.i32,
-                       {lowering.thread, lowering.constant(uint32_t(vote.getKind())), vote.getMask(), predicate,
-                        lowering.site(op)});
+  Value result = lowering.callApi(ASHLAR_API_SLOT(vote), lowering.i32,
+                                  {lowering.thread, lowering.constant(uint32_t(vote.getKind())),
+                                   vote.getMask(), predicate, lowering.site(op)});
   if (vote.getType() != lowering.i32)
     result = LLVM::TruncOp::create(lowering.builder, lowering.location, vote.getType(), result);
   return replace(op, result);
@@ -101,11 +100,13 @@ static LogicalResult lowerReduce(FunctionLowering &lowering, Operation *op) {
 static LogicalResult lowerElect(FunctionLowering &lowering, Operation *op) {
   auto elect = cast<NVVM::ElectSyncOp>(op);
   Value mask = elect.getMembermask() ? elect.getMembermask() : lowering.constant(~0u);
-  Value word = lowering.callApi(ASHLAR_API_SLOT(elect), lowering.i32, {lowering.thread, mask, lowering.site(op)});
-  return replace(op, LLVM::TruncOp::create(lowering.builder, lowering.location, lowering.builder.getI1Type(), word));
+  Value word =
+      lowering.callApi(ASHLAR_API_SLOT(elect), lowering.i32, {lowering.thread, mask, lowering.site(op)});
+  return replace(
+      op, LLVM::TruncOp::create(lowering.builder, lowering.location, lowering.builder.getI1Type(), word));
 }
 
-//===-- Matrix stores -----------------------------------------------------------------------------------===//
+//===-- Matrix stores -----------------------------------------------------===//
 
 static LogicalResult lowerStoreMatrix(FunctionLowering &lowering, Operation *op) {
   auto store = cast<NVVM::StMatrixOp>(op);
@@ -119,13 +120,13 @@ static LogicalResult lowerStoreMatrix(FunctionLowering &lowering, Operation *op)
   for (auto [i, source] : llvm::enumerate(store.getSources()))
     LLVM::StoreOp::create(lowering.builder, lowering.location, source, lowering.byteOffset(area, 4 * i),
                           /*alignment=*/4);
-  lowering.callApi(ASHLAR_API_SLOT(storeMatrix), {},
-                   {lowering.thread, lowering.generic(store.getPtr()), lowering.constant(flags), area,
-                    lowering.site(op)});
+  lowering.callApi(
+      ASHLAR_API_SLOT(storeMatrix), {},
+      {lowering.thread, lowering.generic(store.getPtr()), lowering.constant(flags), area, lowering.site(op)});
   return replace(op);
 }
 
-//===-- Asynchronous copies -----------------------------------------------------------------------------===//
+//===-- Asynchronous copies -----------------------------------------------===//
 
 static LogicalResult callCopy(FunctionLowering &lowering, Operation *op, Value destination, Value source,
                               uint32_t bytes, Value sourceBytes) {
@@ -143,7 +144,8 @@ static LogicalResult lowerCopy(FunctionLowering &lowering, Operation *op) {
 
 static LogicalResult lowerPtxCopy(FunctionLowering &lowering, Operation *op) {
   auto copy = cast<ptx::CpAsyncOp>(op);
-  return callCopy(lowering, op, copy.getDestination(), copy.getSource(), copy.getBytes(), copy.getSourceBytes());
+  return callCopy(lowering, op, copy.getDestination(), copy.getSource(), copy.getBytes(),
+                  copy.getSourceBytes());
 }
 
 static LogicalResult lowerCommit(FunctionLowering &lowering, Operation *op) {

@@ -1,9 +1,9 @@
-//===-- ConvertGPUToHost.cpp - From the LLVM-level kernel module to host code -----------------------------===//
+//===-- ConvertGPUToHost.cpp - From the LLVM-level kernel module to host code ---===//
 //
 // Moves the functions of every kernel module into the host module, replaces their operations one by one and
 // describes the result. Passes.td shows an example.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "HostLowering.h"
 #include "MatrixLists.h"
@@ -28,7 +28,8 @@ void removeAddressSpaces(ModuleOp module) {
       return std::nullopt;
     return LLVM::LLVMPointerType::get(type.getContext());
   });
-  replacer.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true, /*replaceLocs=*/false, /*replaceTypes=*/true);
+  replacer.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true, /*replaceLocs=*/false,
+                                        /*replaceTypes=*/true);
   module.walk([](LLVM::AddrSpaceCastOp cast) {
     cast.replaceAllUsesWith(cast.getArg());
     cast.erase();
@@ -41,7 +42,8 @@ static bool isKernel(LLVM::LLVMFuncOp function) {
 }
 
 /// The same body with the thread as first parameter, under a name that no kernel has.
-static LLVM::LLVMFuncOp createThreadFunction(ModuleLowering &lowering, LLVM::LLVMFuncOp source, StringRef name) {
+static LLVM::LLVMFuncOp createThreadFunction(ModuleLowering &lowering, LLVM::LLVMFuncOp source,
+                                             StringRef name) {
   OpBuilder builder = OpBuilder::atBlockEnd(lowering.module.getBody());
   SmallVector<Type> parameters = {LLVM::LLVMPointerType::get(builder.getContext())};
   llvm::append_range(parameters, source.getArgumentTypes());
@@ -66,13 +68,15 @@ static KernelEntry describeKernel(LLVM::LLVMFuncOp kernel) {
   return entry;
 }
 
-/// Variables in global, constant or generic memory move along; the dynamic shared memory is a field of the thread.
+/// Variables in global, constant or generic memory move along; the dynamic shared memory is a field of the
+/// thread.
 static LogicalResult moveVariable(ModuleLowering &lowering, LLVM::GlobalOp variable) {
   if (variable.getAddrSpace() == sharedSpace) {
     auto array = dyn_cast<LLVM::LLVMArrayType>(variable.getGlobalType());
     if (!array || array.getNumElements() != 0)
-      return variable.emitOpError("is static shared memory, which has no form for the simulator; kernels use the "
-                                  "dynamic one, an array without elements");
+      return variable.emitOpError(
+          "is static shared memory, which has no form for the simulator; kernels use the "
+          "dynamic one, an array without elements");
     return success();
   }
   if (lowering.module.lookupSymbol(variable.getSymName()))
@@ -95,7 +99,8 @@ static void lowerSharedAddress(FunctionLowering &lowering, LLVM::AddressOfOp add
 }
 
 /// Calls of functions of the kernel module hand the thread on.
-static void lowerCall(FunctionLowering &lowering, LLVM::CallOp call, const llvm::StringMap<std::string> &renamed) {
+static void lowerCall(FunctionLowering &lowering, LLVM::CallOp call,
+                      const llvm::StringMap<std::string> &renamed) {
   auto callee = call.getCallee();
   auto target = callee ? renamed.find(*callee) : renamed.end();
   if (target == renamed.end())
@@ -103,7 +108,8 @@ static void lowerCall(FunctionLowering &lowering, LLVM::CallOp call, const llvm:
   lowering.startAt(call);
   SmallVector<Value> operands = {lowering.thread};
   llvm::append_range(operands, call.getArgOperands());
-  auto fresh = LLVM::CallOp::create(lowering.builder, lowering.location, call.getResultTypes(), target->second, operands);
+  auto fresh = LLVM::CallOp::create(lowering.builder, lowering.location, call.getResultTypes(),
+                                    target->second, operands);
   call.replaceAllUsesWith(fresh.getResults());
   call.erase();
 }
@@ -143,7 +149,8 @@ static LogicalResult lowerKernelModule(ModuleLowering &lowering, gpu::GPUModuleO
     if (source.isExternal())
       continue;
     std::string name = source.getName().str() + ".thread";
-    if (lowering.module.lookupSymbol(name) || (isKernel(source) && lowering.module.lookupSymbol(source.getName())))
+    if (lowering.module.lookupSymbol(name) ||
+        (isKernel(source) && lowering.module.lookupSymbol(source.getName())))
       return source.emitOpError("has the name of another function of the host module; rename it");
     renamed[source.getName()] = name;
     KernelEntry entry = describeKernel(source);

@@ -1,8 +1,8 @@
-//===-- FunctionLowering.cpp - Building host code for one function ----------------------------------------===//
+//===-- FunctionLowering.cpp - Building host code for one function --------===//
 //
 // The small pieces that replacements are made of, and the table of reported operations.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "HostLowering.h"
 #include "llvm/Support/Path.h"
@@ -83,7 +83,8 @@ Value FunctionLowering::loadRegisters(Value area, uint32_t first, Type type) {
     return load(first, type);
   Value result = LLVM::UndefOp::create(builder, location, type);
   for (auto [i, element] : llvm::enumerate(structure.getBody()))
-    result = LLVM::InsertValueOp::create(builder, location, result, load(first + uint32_t(i), element), int64_t(i));
+    result = LLVM::InsertValueOp::create(builder, location, result, load(first + uint32_t(i), element),
+                                         int64_t(i));
   return result;
 }
 

@@ -1,9 +1,10 @@
-//===-- HostLowering.h - Building host code for one kernel module -----------------------------------------===//
+//===-- HostLowering.h - Building host code for one kernel module ---------===//
 //
-// Private to the library. `ModuleLowering` holds what is common to the functions of a module: the table of reported
-// operations and the helper functions. `FunctionLowering` is the context in which one function's operations are replaced.
+// Private to the library. `ModuleLowering` holds what is common to the functions of a module: the table of
+// reported operations and the helper functions. `FunctionLowering` is the context in which one function's
+// operations are replaced.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_GPUTOHOST_HOSTLOWERING_H
 #define ASHLAR_LIB_GPUTOHOST_HOSTLOWERING_H
@@ -21,7 +22,8 @@ inline constexpr llvm::StringLiteral apiName = "ashlar_simulator_api", moduleNam
                                      accessName = "ashlar_access";
 
 /// The address spaces of NVVM.
-inline constexpr unsigned genericSpace = 0, globalSpace = 1, sharedSpace = 3, constantSpace = 4, localSpace = 5;
+inline constexpr unsigned genericSpace = 0, globalSpace = 1, sharedSpace = 3, constantSpace = 4,
+                          localSpace = 5;
 
 /// The operations that reports may name, as the tables of an AshlarSimulatorModule.
 class SiteTable {
@@ -85,7 +87,8 @@ public:
   mlir::Value byteOffset(mlir::Value pointer, uint64_t offset);
   /// The same address in the generic space.
   mlir::Value generic(mlir::Value address);
-  /// Reads `count` words from the stack as values of these types, a struct if there are several or the type says so.
+  /// Reads `count` words from the stack as values of these types, a struct if there are several or the type
+  /// says so.
   mlir::Value loadRegisters(mlir::Value area, uint32_t first, mlir::Type type);
 
   /// Whether the lowering made this operation.
@@ -97,7 +100,9 @@ public:
 private:
   struct OwnOperations : mlir::OpBuilder::Listener {
     llvm::DenseSet<mlir::Operation *> operations;
-    void notifyOperationInserted(mlir::Operation *op, mlir::OpBuilder::InsertPoint) override { operations.insert(op); }
+    void notifyOperationInserted(mlir::Operation *op, mlir::OpBuilder::InsertPoint) override {
+      operations.insert(op);
+    }
   };
   OwnOperations own;
 
@@ -112,8 +117,8 @@ private:
   uint32_t registerCount = 0;
 };
 
-/// Replaces one `nvvm` or `ptx` operation; false with a diagnostic when it has no host form. Operations of other dialects are
-/// left alone (success).
+/// Replaces one `nvvm` or `ptx` operation; false with a diagnostic when it has no host form. Operations of
+/// other dialects are left alone (success).
 mlir::LogicalResult lowerInstruction(FunctionLowering &lowering, mlir::Operation *op);
 
 /// What replaces one operation: puts new operations in front of it and replaces or erases it.
@@ -123,8 +128,8 @@ void addCollectiveRules(llvm::StringMap<InstructionRule> &rules);
 /// The rules of the operations on one thread's registers.
 void addRegisterRules(llvm::StringMap<InstructionRule> &rules);
 
-/// Announces a load, store or atomic, and gives meaning to conversions between pointers and integers. Refuses memory
-/// intrinsics on device memory.
+/// Announces a load, store or atomic, and gives meaning to conversions between pointers and integers. Refuses
+/// memory intrinsics on device memory.
 mlir::LogicalResult lowerMemoryAccess(FunctionLowering &lowering, mlir::Operation *op);
 
 /// Bytes that a value takes in memory.

@@ -1,9 +1,10 @@
-//===-- Instructions.cpp - The host forms of nvvm and ptx operations --------------------------------------===//
+//===-- Instructions.cpp - The host forms of nvvm and ptx operations ------===//
 //
-// Three tables: fields of the thread, functions of one thread's registers (a line adds an operation whose operands and
-// result are passed as they are), and operations that mean nothing on the host. All else has a rule of its own.
+// Three tables: fields of the thread, functions of one thread's registers (a line adds an operation whose
+// operands and result are passed as they are), and operations that mean nothing on the host. All else has a
+// rule of its own.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "HostLowering.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -56,7 +57,7 @@ static constexpr RegisterFunction registerFunctions[] = {
 
 /// Hints, and orderings that the simulator keeps anyway: it executes memory accesses in program order.
 static constexpr StringLiteral nothings[] = {
-    "nvvm.prefetch",  "nvvm.memory.barrier",       "nvvm.fence.sc.cluster", "nvvm.fence.proxy",
+    "nvvm.prefetch",  "nvvm.memory.barrier",      "nvvm.fence.sc.cluster", "nvvm.fence.proxy",
     "nvvm.nanosleep", "nvvm.fence.mbarrier.init", "nvvm.setmaxregister",
 };
 

@@ -1,8 +1,8 @@
-//===-- MatrixLists.cpp - Lists of matrix instructions ----------------------------------------------------===//
+//===-- MatrixLists.cpp - Lists of matrix instructions --------------------===//
 //
 // Walks every block of code once, keeps what is pending, and emits a list where something needs its results.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "MatrixLists.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -79,7 +79,8 @@ static bool mayWriteOrWait(Operation &op) {
 
 void ListBuilder::settle(Operation &op) {
   bool isEnd = op.hasTrait<OpTrait::IsTerminator>();
-  bool usesLoads = llvm::any_of(op.getOperands(), [&](Value value) { return pendingLoadValues.contains(value); });
+  bool usesLoads =
+      llvm::any_of(op.getOperands(), [&](Value value) { return pendingLoadValues.contains(value); });
   if (!loads.empty() && (isEnd || usesLoads || mayWriteOrWait(op)))
     emitLoads(&op);
   if (!mmas.empty() && (isEnd || usesPendingMma(op)))
@@ -89,12 +90,14 @@ void ListBuilder::settle(Operation &op) {
 LogicalResult ListBuilder::addMma(NVVM::MmaOp op) {
   std::optional<uint32_t> variant = mmaVariant(op);
   if (!variant)
-    return op.emitOpError("of this shape and these types has no form for the simulator, which knows m16n8k8 and "
-                          "m16n8k16 of f16 and bf16, m16n8k8 of tf32, m16n8k16 and m16n8k32 of 8-bit and m16n8k32 and "
-                          "m16n8k64 of 4-bit integers");
+    return op.emitOpError(
+        "of this shape and these types has no form for the simulator, which knows m16n8k8 and "
+        "m16n8k16 of f16 and bf16, m16n8k8 of tf32, m16n8k16 and m16n8k32 of 8-bit and m16n8k32 and "
+        "m16n8k64 of 4-bit integers");
   auto isPending = [&](Value value) { return pendingMmaValues.contains(value); };
   int chain = findChain(op);
-  bool needsResults = llvm::any_of(op.getOperandA(), isPending) || llvm::any_of(op.getOperandB(), isPending) ||
+  bool needsResults = llvm::any_of(op.getOperandA(), isPending) ||
+                      llvm::any_of(op.getOperandB(), isPending) ||
                       (chain < 0 && llvm::any_of(op.getOperandC(), isPending));
   if (needsResults || words + op->getNumOperands() > ASHLAR_SIMULATOR_LIST_WORDS) {
     emitMmas(op);

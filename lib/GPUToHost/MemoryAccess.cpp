@@ -1,8 +1,9 @@
-//===-- MemoryAccess.cpp - Announcing loads, stores and atomics -------------------------------------------===//
+//===-- MemoryAccess.cpp - Announcing loads, stores and atomics -----------===//
 //
-// Puts a call of @ashlar_access before every access to device memory and makes it use the address that comes back.
+// Puts a call of @ashlar_access before every access to device memory and makes it use the address that comes
+// back.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "HostLowering.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -30,7 +31,9 @@ static uint64_t bitWidth(Type type) {
 
 uint64_t storageBytes(Type type) { return llvm::divideCeil(bitWidth(type), 8); }
 
-static unsigned spaceOf(Value address) { return cast<LLVM::LLVMPointerType>(address.getType()).getAddressSpace(); }
+static unsigned spaceOf(Value address) {
+  return cast<LLVM::LLVMPointerType>(address.getType()).getAddressSpace();
+}
 
 static bool isStackAddress(Value address) {
   while (auto gep = address.getDefiningOp<LLVM::GEPOp>())
@@ -44,8 +47,8 @@ static bool isAnnounced(Value address) {
   return space == globalSpace || space == sharedSpace || (space == genericSpace && !isStackAddress(address));
 }
 
-/// Announces the access of `type` at the operand and redirects it. The alignment is what the instruction needs on the GPU; the
-/// host's access itself must take any address.
+/// Announces the access of `type` at the operand and redirects it. The alignment is what the instruction
+/// needs on the GPU; the host's access itself must take any address.
 static void announceOperand(FunctionLowering &lowering, Operation *op, OpOperand &address, Type type,
                             uint64_t alignment, uint32_t kind) {
   if (!isAnnounced(address.get()))
@@ -55,19 +58,22 @@ static void announceOperand(FunctionLowering &lowering, Operation *op, OpOperand
                        : space == sharedSpace ? ASHLAR_ACCESS_SHARED
                                               : ASHLAR_ACCESS_GENERIC;
   uint64_t bytes = storageBytes(type), natural = llvm::PowerOf2Ceil(bytes);
-  uint32_t flags = spaceFlag | kind | llvm::Log2_64(alignment ? alignment : natural) << ASHLAR_ACCESS_ALIGNMENT_SHIFT;
+  uint32_t flags =
+      spaceFlag | kind | llvm::Log2_64(alignment ? alignment : natural) << ASHLAR_ACCESS_ALIGNMENT_SHIFT;
   address.set(lowering.announce(address.get(), bytes, flags, op));
 }
 
 static LogicalResult refuseMemoryIntrinsic(Operation *op) {
-  bool isMemoryIntrinsic = isa<LLVM::MemcpyOp, LLVM::MemcpyInlineOp, LLVM::MemmoveOp, LLVM::MemsetOp,
-                               LLVM::MemsetInlineOp, LLVM::MaskedLoadOp, LLVM::MaskedStoreOp, LLVM::masked_gather,
-                               LLVM::masked_scatter, LLVM::masked_expandload, LLVM::masked_compressstore>(op);
+  bool isMemoryIntrinsic =
+      isa<LLVM::MemcpyOp, LLVM::MemcpyInlineOp, LLVM::MemmoveOp, LLVM::MemsetOp, LLVM::MemsetInlineOp,
+          LLVM::MaskedLoadOp, LLVM::MaskedStoreOp, LLVM::masked_gather, LLVM::masked_scatter,
+          LLVM::masked_expandload, LLVM::masked_compressstore>(op);
   if (!isMemoryIntrinsic)
     return success();
   for (Value operand : op->getOperands())
     if (isa<LLVM::LLVMPointerType>(operand.getType()) && isAnnounced(operand))
-      return op->emitOpError("on device memory has no form for the simulator; write loads and stores instead");
+      return op->emitOpError(
+          "on device memory has no form for the simulator; write loads and stores instead");
   return success();
 }
 
@@ -79,7 +85,8 @@ static void lowerPointerInteger(FunctionLowering &lowering, Operation *op) {
     Value start = lowering.threadField(offsetof(AshlarSimulatorThread, shared), lowering.pointer);
     return LLVM::PtrToIntOp::create(builder, location, lowering.i64, start).getResult();
   };
-  if (auto toInteger = dyn_cast<LLVM::PtrToIntOp>(op); toInteger && spaceOf(toInteger.getArg()) == sharedSpace) {
+  if (auto toInteger = dyn_cast<LLVM::PtrToIntOp>(op);
+      toInteger && spaceOf(toInteger.getArg()) == sharedSpace) {
     Value generic = LLVM::AddrSpaceCastOp::create(builder, location, lowering.pointer, toInteger.getArg());
     Value address = LLVM::PtrToIntOp::create(builder, location, lowering.i64, generic);
     Value offset = LLVM::SubOp::create(builder, location, address, sharedStart());
@@ -87,7 +94,8 @@ static void lowerPointerInteger(FunctionLowering &lowering, Operation *op) {
       offset = LLVM::TruncOp::create(builder, location, toInteger.getType(), offset);
     op->replaceAllUsesWith(ValueRange{offset});
     op->erase();
-  } else if (auto toPointer = dyn_cast<LLVM::IntToPtrOp>(op); toPointer && spaceOf(toPointer.getRes()) == sharedSpace) {
+  } else if (auto toPointer = dyn_cast<LLVM::IntToPtrOp>(op);
+             toPointer && spaceOf(toPointer.getRes()) == sharedSpace) {
     Value offset = toPointer.getArg();
     if (offset.getType().getIntOrFloatBitWidth() < 64)
       offset = LLVM::ZExtOp::create(builder, location, lowering.i64, offset);
@@ -116,7 +124,8 @@ LogicalResult lowerMemoryAccess(FunctionLowering &lowering, Operation *op) {
   } else if (auto update = dyn_cast<LLVM::AtomicRMWOp>(op)) {
     announceOperand(lowering, op, update.getPtrMutable(), update.getType(), 0, ASHLAR_ACCESS_ATOMIC);
   } else if (auto exchange = dyn_cast<LLVM::AtomicCmpXchgOp>(op)) {
-    announceOperand(lowering, op, exchange.getPtrMutable(), exchange.getVal().getType(), 0, ASHLAR_ACCESS_ATOMIC);
+    announceOperand(lowering, op, exchange.getPtrMutable(), exchange.getVal().getType(), 0,
+                    ASHLAR_ACCESS_ATOMIC);
   } else if (isa<LLVM::PtrToIntOp, LLVM::IntToPtrOp>(op)) {
     lowerPointerInteger(lowering, op);
   } else {

@@ -1,8 +1,8 @@
-//===-- MmaVariant.cpp - Which mma the simulator executes -------------------------------------------------===//
+//===-- MmaVariant.cpp - Which mma the simulator executes -----------------===//
 //
 // From the attributes of nvvm.mma.sync to the number that the simulator knows the instruction by.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "MatrixLists.h"
 

@@ -1,8 +1,8 @@
-//===-- ModuleDescription.cpp - What a simulator object exports -------------------------------------------===//
+//===-- ModuleDescription.cpp - What a simulator object exports -----------===//
 //
 // The helper that announces accesses, the entries of the kernels, and the constant that describes the module.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "HostLowering.h"
 
@@ -19,7 +19,8 @@ static void addAccessFunction(ModuleOp module) {
   auto function = LLVM::LLVMFuncOp::create(builder, location, accessName, type, LLVM::Linkage::Internal);
   function.setAlwaysInline(true);
   Block *entry = function.addEntryBlock(builder);
-  Block *announce = builder.createBlock(&function.getBody()), *done = builder.createBlock(&function.getBody());
+  Block *announce = builder.createBlock(&function.getBody()),
+        *done = builder.createBlock(&function.getBody());
   BlockArgument result = done->addArgument(pointer, location);
   Value thread = entry->getArgument(0), hooks = entry->getArgument(1), address = entry->getArgument(2);
 
@@ -34,19 +35,19 @@ static void addAccessFunction(ModuleOp module) {
   Value callee = LLVM::LoadOp::create(builder, location, pointer, slot);
   auto calleeType = LLVM::LLVMFunctionType::get(pointer, {pointer, pointer, i32, i32, i32});
   auto call = LLVM::CallOp::create(builder, location, calleeType,
-                                   ValueRange{callee, thread, address, entry->getArgument(3), entry->getArgument(4),
-                                              entry->getArgument(5)});
+                                   ValueRange{callee, thread, address, entry->getArgument(3),
+                                              entry->getArgument(4), entry->getArgument(5)});
   LLVM::BrOp::create(builder, location, call.getResult(), done);
   builder.setInsertionPointToEnd(done);
   LLVM::ReturnOp::create(builder, location, result);
 }
 
 /// A global whose value the region computes: `build` gets a builder inside and returns it.
-static LLVM::GlobalOp addGlobal(ModuleOp module, Type type, StringRef name, LLVM::Linkage linkage, bool isConstant,
-                                function_ref<Value(OpBuilder &)> build) {
+static LLVM::GlobalOp addGlobal(ModuleOp module, Type type, StringRef name, LLVM::Linkage linkage,
+                                bool isConstant, function_ref<Value(OpBuilder &)> build) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  auto global =
-      LLVM::GlobalOp::create(builder, module.getLoc(), type, isConstant, linkage, name, Attribute(), /*alignment=*/8);
+  auto global = LLVM::GlobalOp::create(builder, module.getLoc(), type, isConstant, linkage, name, Attribute(),
+                                       /*alignment=*/8);
   builder.createBlock(&global.getInitializerRegion());
   LLVM::ReturnOp::create(builder, module.getLoc(), build(builder));
   return global;
@@ -91,13 +92,16 @@ struct DescriptionBuilder {
   Location location;
 
   Value word(uint32_t value) {
-    return LLVM::ConstantOp::create(builder, location, builder.getI32Type(), builder.getI32IntegerAttr(int32_t(value)));
+    return LLVM::ConstantOp::create(builder, location, builder.getI32Type(),
+                                    builder.getI32IntegerAttr(int32_t(value)));
   }
   Value wide(uint64_t value) {
-    return LLVM::ConstantOp::create(builder, location, builder.getI64Type(), builder.getI64IntegerAttr(int64_t(value)));
+    return LLVM::ConstantOp::create(builder, location, builder.getI64Type(),
+                                    builder.getI64IntegerAttr(int64_t(value)));
   }
   Value address(StringRef symbol) {
-    return LLVM::AddressOfOp::create(builder, location, LLVM::LLVMPointerType::get(builder.getContext()), symbol);
+    return LLVM::AddressOfOp::create(builder, location, LLVM::LLVMPointerType::get(builder.getContext()),
+                                     symbol);
   }
   Value aggregate(Type type, ArrayRef<Value> fields) {
     Value result = LLVM::UndefOp::create(builder, location, type);
@@ -158,9 +162,9 @@ static void addVariableTable(ModuleLowering &lowering, StringRef table) {
     DescriptionBuilder description{builder, lowering.module.getLoc()};
     SmallVector<Value> entries;
     for (const ModuleLowering::Variable &variable : lowering.variables)
-      entries.push_back(description.aggregate(entry, {description.address(variable.name),
-                                                      description.wide(variable.bytes),
-                                                      description.wide(variable.isConstant)}));
+      entries.push_back(
+          description.aggregate(entry, {description.address(variable.name), description.wide(variable.bytes),
+                                        description.wide(variable.isConstant)}));
     return description.aggregate(type, entries);
   });
 }
@@ -181,11 +185,12 @@ void addModuleDescription(ModuleLowering &lowering) {
   addGlobal(lowering.module, type, moduleName, LLVM::Linkage::External, true, [&](OpBuilder &builder) {
     DescriptionBuilder description{builder, lowering.module.getLoc()};
     return description.aggregate(
-        type, {description.word(ASHLAR_SIMULATOR_ABI_VERSION), description.word(uint32_t(lowering.kernels.size())),
-               description.word(uint32_t(lowering.sites.sites().size())),
-               description.word(uint32_t(lowering.variables.size())), description.address("ashlar_kernels"),
-               description.address("ashlar_sites"), description.address("ashlar_strings"),
-               description.address("ashlar_variables")});
+        type,
+        {description.word(ASHLAR_SIMULATOR_ABI_VERSION), description.word(uint32_t(lowering.kernels.size())),
+         description.word(uint32_t(lowering.sites.sites().size())),
+         description.word(uint32_t(lowering.variables.size())), description.address("ashlar_kernels"),
+         description.address("ashlar_sites"), description.address("ashlar_strings"),
+         description.address("ashlar_variables")});
   });
 }
 

@@ -1,8 +1,8 @@
-//===-- RegisterRules.cpp - Host forms of operations on one thread's registers ----------------------------===//
+//===-- RegisterRules.cpp - Host forms of operations on one thread's registers ---===//
 //
 // What LLVM can express becomes LLVM operations, so that the optimiser sees through it.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "HostLowering.h"
 #include "dialects/Ptx/Ptx.h"
@@ -45,12 +45,14 @@ static LogicalResult lowerLop3(FunctionLowering &lowering, Operation *op) {
 }
 
 /// A byte shuffle where the selector is constant and copies no signs, else a call.
-static LogicalResult permute(FunctionLowering &lowering, Operation *op, Value low, Value high, Value selector) {
+static LogicalResult permute(FunctionLowering &lowering, Operation *op, Value low, Value high,
+                             Value selector) {
   OpBuilder &builder = lowering.builder;
   Location location = lowering.location;
   APInt bits;
   if (!matchPattern(selector, m_ConstantInt(&bits)) || (bits.getZExtValue() & 0x8888))
-    return replace(op, lowering.callApi(offsetof(AshlarSimulatorApi, prmt), lowering.i32, {low, high, selector}));
+    return replace(op,
+                   lowering.callApi(offsetof(AshlarSimulatorApi, prmt), lowering.i32, {low, high, selector}));
   Type bytes = VectorType::get({4}, builder.getI8Type());
   Value lowBytes = LLVM::BitcastOp::create(builder, location, bytes, low);
   Value highBytes = LLVM::BitcastOp::create(builder, location, bytes, high);
@@ -89,7 +91,8 @@ static LogicalResult lowerTF32(FunctionLowering &lowering, Operation *op) {
   bool isEven = convert.getRnd() == NVVM::FPRoundingMode::RN;
   bool isAway = convert.getRnd() == NVVM::FPRoundingMode::RNA;
   if (!(isEven || isAway) || convert.getRelu() || convert.getSat() != NVVM::SaturationMode::NONE)
-    return op->emitOpError("has a form for the simulator with rounding rn or rna only, without saturation and relu");
+    return op->emitOpError(
+        "has a form for the simulator with rounding rn or rna only, without saturation and relu");
   OpBuilder &builder = lowering.builder;
   Location location = lowering.location;
   constexpr uint32_t dropped = 13;
@@ -113,8 +116,9 @@ static LogicalResult lowerTF32(FunctionLowering &lowering, Operation *op) {
 template <typename Op>
 static LogicalResult lowerPackedConversion(FunctionLowering &lowering, Operation *op) {
   auto convert = cast<Op>(op);
-  bool isPlain = convert.getRnd() == NVVM::FPRoundingMode::RN && convert.getSat() == NVVM::SaturationMode::NONE &&
-                 !convert.getRelu() && !convert.getRandomBits();
+  bool isPlain = convert.getRnd() == NVVM::FPRoundingMode::RN &&
+                 convert.getSat() == NVVM::SaturationMode::NONE && !convert.getRelu() &&
+                 !convert.getRandomBits();
   if (!isPlain)
     return op->emitOpError("has a form for the simulator with rounding rn only, without saturation and relu");
   OpBuilder &builder = lowering.builder;

@@ -1,8 +1,8 @@
-//===-- Access.cpp - Checked and counted memory accesses --------------------------------------------------===//
+//===-- Access.cpp - Checked and counted memory accesses ------------------===//
 //
 // What happens before a load or store when checks or counters are on.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Block.h"
 #include <bit>
@@ -19,8 +19,9 @@ bool Block::accessShared(Thread &thread, const void *address, uint32_t bytes, ui
   int64_t offset = static_cast<const char *>(address) - shared;
   bool isInside = offset >= 0 && offset + bytes <= launch->shape.sharedBytes;
   if (counters && isCounted && isInside)
-    recorder.add(thread.warp, thread.lane, isWrite(flags) ? AccessClass::SharedWrite : AccessClass::SharedRead,
-                 uint64_t(offset), bytes, site);
+    recorder.add(thread.warp, thread.lane,
+                 isWrite(flags) ? AccessClass::SharedWrite : AccessClass::SharedRead, uint64_t(offset), bytes,
+                 site);
   if (!checks)
     return true;
   if (!isInside) {
@@ -41,13 +42,14 @@ bool Block::accessShared(Thread &thread, const void *address, uint32_t bytes, ui
 bool Block::accessGlobal(Thread &thread, const void *address, uint32_t bytes, uint32_t flags, uint32_t site) {
   uint64_t value = reinterpret_cast<uint64_t>(address);
   if (counters)
-    recorder.add(thread.warp, thread.lane, isWrite(flags) ? AccessClass::GlobalWrite : AccessClass::GlobalRead, value,
-                 bytes, site);
+    recorder.add(thread.warp, thread.lane,
+                 isWrite(flags) ? AccessClass::GlobalWrite : AccessClass::GlobalRead, value, bytes, site);
   if (!checks)
     return true;
   const RangeSet::Range *range = launch->ranges.find(value, bytes, rangeHint);
   if (!range || (isWrite(flags) && !range->writable)) {
-    report(ReportKind::OutOfBoundsGlobal, thread, site, int64_t(value - launch->ranges.nearestBelow(value)), bytes);
+    report(ReportKind::OutOfBoundsGlobal, thread, site, int64_t(value - launch->ranges.nearestBelow(value)),
+           bytes);
     return false;
   }
   if (value % alignmentOf(flags))

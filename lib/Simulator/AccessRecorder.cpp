@@ -1,8 +1,8 @@
-//===-- AccessRecorder.cpp - Traffic of warp instructions -------------------------------------------------===//
+//===-- AccessRecorder.cpp - Traffic of warp instructions -----------------===//
 //
 // Groups the accesses of lanes into warp instructions and counts their sectors and bank conflicts.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "AccessRecorder.h"
 #include "ashlar/Layout/BankConflicts.h"

@@ -1,12 +1,12 @@
-//===-- AccessRecorder.h - Traffic of warp instructions ---------------------------------------------------===//
+//===-- AccessRecorder.h - Traffic of warp instructions -------------------===//
 //
-// Lanes run one after another, memory serves warps: what a warp instruction moves is known only when the accesses of
-// its lanes are put together again. The recorder takes the n-th access of each lane at one site, counted since the warp
-// last met, as one warp instruction. That is exact while the lanes of a warp execute a site equally often between two
-// meetings (collectives and barriers); lanes that skip it in one loop iteration and not in the next may be grouped
-// with their neighbours' other iterations.
+// Lanes run one after another, memory serves warps: what a warp instruction moves is known only when the
+// accesses of its lanes are put together again. The recorder takes the n-th access of each lane at one site,
+// counted since the warp last met, as one warp instruction. That is exact while the lanes of a warp execute a
+// site equally often between two meetings (collectives and barriers); lanes that skip it in one loop
+// iteration and not in the next may be grouped with their neighbours' other iterations.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_ACCESSRECORDER_H
 #define ASHLAR_LIB_SIMULATOR_ACCESSRECORDER_H
@@ -33,7 +33,8 @@ public:
   void startLaunch(uint32_t siteCount, uint32_t warpCount);
 
   /// `bytes` 0 takes part in the instruction without moving anything.
-  void add(uint32_t warp, uint32_t lane, AccessClass accessClass, uint64_t address, uint32_t bytes, uint32_t site);
+  void add(uint32_t warp, uint32_t lane, AccessClass accessClass, uint64_t address, uint32_t bytes,
+           uint32_t site);
   /// A whole instruction of a warp at once: ldmatrix, stmatrix. Rows of 16 bytes.
   void addRows(const uint64_t *offsets, uint32_t rows, AccessClass accessClass, uint32_t site);
   /// The lanes of the warp have met: what they did before belongs to instructions before.

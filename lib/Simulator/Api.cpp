@@ -1,8 +1,8 @@
-//===-- Api.cpp - The table that generated code calls through ---------------------------------------------===//
+//===-- Api.cpp - The table that generated code calls through -------------===//
 //
 // Fills AshlarSimulatorApi. The functions of the table do not unwind and are called on the stack of a fiber.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "CurrentThread.h"
 #include "SpecialFunctions.h"
@@ -16,7 +16,8 @@ void setCurrentThread(AshlarSimulatorThread *thread) { current = thread; }
 
 static AshlarSimulatorThread *currentThread() { return current; }
 
-static void *access(AshlarSimulatorThread *self, void *address, uint32_t bytes, uint32_t flags, uint32_t site) {
+static void *access(AshlarSimulatorThread *self, void *address, uint32_t bytes, uint32_t flags,
+                    uint32_t site) {
   auto &thread = *static_cast<Thread *>(self);
   return thread.block->access(thread, address, bytes, flags, site);
 }

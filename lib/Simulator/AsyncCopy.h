@@ -1,9 +1,9 @@
-//===-- AsyncCopy.h - The asynchronous copies of one thread -----------------------------------------------===//
+//===-- AsyncCopy.h - The asynchronous copies of one thread ---------------===//
 //
-// cp.async in groups: a thread issues copies, commits them as a group, and waits until at most n groups are open. When
-// the bytes really move is the choice of the simulator: at issue, or at the wait that needs them.
+// cp.async in groups: a thread issues copies, commits them as a group, and waits until at most n groups are
+// open. When the bytes really move is the choice of the simulator: at issue, or at the wait that needs them.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_ASYNCCOPY_H
 #define ASHLAR_LIB_SIMULATOR_ASYNCCOPY_H

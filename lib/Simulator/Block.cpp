@@ -1,8 +1,8 @@
-//===-- Block.cpp - Running the threads of a block --------------------------------------------------------===//
+//===-- Block.cpp - Running the threads of a block ------------------------===//
 //
 // Fibers for the threads, the order in which they run, and what happens when none can.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Block.h"
 #include "CurrentThread.h"
@@ -16,7 +16,8 @@ namespace ashlar::simulator {
 static constexpr size_t sharedMargin = 64 * 1024, sharedAlignment = 4096;
 
 Block::Block() {
-  size_t bytes = (maximumSharedBytes + 2 * sharedMargin + sharedAlignment - 1) / sharedAlignment * sharedAlignment;
+  size_t bytes =
+      (maximumSharedBytes + 2 * sharedMargin + sharedAlignment - 1) / sharedAlignment * sharedAlignment;
   sharedAllocation = static_cast<char *>(std::aligned_alloc(sharedAlignment, bytes));
   shared = sharedAllocation ? sharedAllocation + sharedMargin : nullptr;
 }
@@ -24,10 +25,13 @@ Block::Block() {
 Block::~Block() { std::free(sharedAllocation); }
 
 static Dim3 unflatten(uint64_t index, const Dim3 &size) {
-  return {uint32_t(index % size[0]), uint32_t(index / size[0] % size[1]), uint32_t(index / size[0] / size[1])};
+  return {uint32_t(index % size[0]), uint32_t(index / size[0] % size[1]),
+          uint32_t(index / size[0] / size[1])};
 }
 
-static void copyDim(uint32_t (&target)[3], const Dim3 &source) { std::memcpy(target, source.data(), sizeof target); }
+static void copyDim(uint32_t (&target)[3], const Dim3 &source) {
+  std::memcpy(target, source.data(), sizeof target);
+}
 
 bool Block::prepare(Launch &newLaunch) {
   launch = &newLaunch;

@@ -1,14 +1,15 @@
-//===-- Block.h - The threads of one block and their meetings ---------------------------------------------===//
+//===-- Block.h - The threads of one block and their meetings -------------===//
 //
-// A `Block` is what one host thread needs to run blocks one after another: fibers for the threads, shared memory, and
-// the state of checks and counters. A thread runs until it has to wait, then switches straight to the next runnable one,
-// of its own warp first. When no thread can run the block is finished or stuck.
+// A `Block` is what one host thread needs to run blocks one after another: fibers for the threads, shared
+// memory, and the state of checks and counters. A thread runs until it has to wait, then switches straight to
+// the next runnable one, of its own warp first. When no thread can run the block is finished or stuck.
 //
-// Two kinds of meeting exist. A *warp meeting* collects lanes of a warp that execute the same collective with the
-// same lane mask; the last to arrive computes the result for all. A *barrier* collects threads of the block. Further
-// kinds (memory barriers, clusters) need a place to wait and a way to be released, `wait` and `release` below.
+// Two kinds of meeting exist. A *warp meeting* collects lanes of a warp that execute the same collective with
+// the same lane mask; the last to arrive computes the result for all. A *barrier* collects threads of the
+// block. Further kinds (memory barriers, clusters) need a place to wait and a way to be released, `wait` and
+// `release` below.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_BLOCK_H
 #define ASHLAR_LIB_SIMULATOR_BLOCK_H
@@ -25,7 +26,8 @@
 
 namespace ashlar::simulator {
 
-inline constexpr uint32_t exchangeWords = 4, maximumWarps = maximumBlockThreads / warpLanes, barrierCount = 16;
+inline constexpr uint32_t exchangeWords = 4, maximumWarps = maximumBlockThreads / warpLanes,
+                          barrierCount = 16;
 
 /// Instructions counted per thread; a warp's count is that of its busiest lane.
 enum class Instruction : uint8_t {
@@ -125,14 +127,16 @@ struct Block {
   //===-- For the instructions (called on a thread's fiber) ---------------------------------------------===//
 
   /// Waits for the lanes of `mask`; returns when `finish` has run. `count` instructions meet at once.
-  void meet(Thread &thread, uint32_t mask, FinishMeeting finish, uint64_t parameter, uint32_t site, bool isAligned,
-            uint32_t count = 1);
+  void meet(Thread &thread, uint32_t mask, FinishMeeting finish, uint64_t parameter, uint32_t site,
+            bool isAligned, uint32_t count = 1);
   /// `count` 0: all threads. Returns the barrier, whose `results` are those of this completion.
-  const BlockBarrier &waitAtBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t predicate, uint32_t site);
+  const BlockBarrier &waitAtBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t predicate,
+                                    uint32_t site);
   /// One access, announced by generated code; returns the address to use.
   void *access(Thread &thread, void *address, uint32_t bytes, uint32_t flags, uint32_t site);
   /// Checks and counts an access to shared memory that an instruction makes; false when it is out of bounds.
-  bool accessShared(Thread &thread, const void *address, uint32_t bytes, uint32_t flags, uint32_t site, bool isCounted);
+  bool accessShared(Thread &thread, const void *address, uint32_t bytes, uint32_t flags, uint32_t site,
+                    bool isCounted);
   bool accessGlobal(Thread &thread, const void *address, uint32_t bytes, uint32_t flags, uint32_t site);
   /// Checks and counts both ends of a copy; redirects those that are out of bounds.
   void admitCopy(Thread &thread, AsyncCopy &copy);
@@ -142,7 +146,9 @@ struct Block {
   void report(ReportKind kind, const Thread &thread, uint32_t site, int64_t offset, uint32_t bytes,
               uint32_t otherThread = none, uint32_t otherSite = none);
   Warp &warpOf(const Thread &thread) { return warps[thread.warp]; }
-  uint32_t sharedOffset(const void *address) const { return uint32_t(static_cast<const char *>(address) - shared); }
+  uint32_t sharedOffset(const void *address) const {
+    return uint32_t(static_cast<const char *>(address) - shared);
+  }
 
   Launch *launch = nullptr;
   uint64_t blockIndex = 0;

@@ -1,8 +1,9 @@
-//===-- CurrentThread.h - Which simulated thread a kernel entry belongs to --------------------------------===//
+//===-- CurrentThread.h - Which simulated thread a kernel entry belongs to ---===//
 //
-// A kernel's entry has only the arguments of the kernel. It asks for its thread once, before anything can switch.
+// A kernel's entry has only the arguments of the kernel. It asks for its thread once, before anything can
+// switch.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_CURRENTTHREAD_H
 #define ASHLAR_LIB_SIMULATOR_CURRENTTHREAD_H

@@ -1,8 +1,9 @@
-//===-- Device.cpp - Modules and launches -----------------------------------------------------------------===//
+//===-- Device.cpp - Modules and launches ---------------------------------===//
 //
-// Loads shared objects, checks the shape of a launch, runs its blocks on host threads and puts the results together.
+// Loads shared objects, checks the shape of a launch, runs its blocks on host threads and puts the results
+// together.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Block.h"
 #include "CurrentThread.h"
@@ -99,8 +100,9 @@ static Status checkShape(const AshlarSimulatorKernel &kernel, const LaunchShape 
     if (shape.block[i] == 0 || shape.grid[i] == 0)
       return invalidArgument("grid and block sizes must be at least 1");
     if (kernel.requiredThreads[i] && kernel.requiredThreads[i] != shape.block[i])
-      return invalidArgument("the kernel was compiled for a block of " + std::to_string(kernel.requiredThreads[0]) +
-                             "x" + std::to_string(kernel.requiredThreads[1]) + "x" +
+      return invalidArgument("the kernel was compiled for a block of " +
+                             std::to_string(kernel.requiredThreads[0]) + "x" +
+                             std::to_string(kernel.requiredThreads[1]) + "x" +
                              std::to_string(kernel.requiredThreads[2]) + " threads");
     threads *= std::min(shape.block[i], maximumBlockThreads + 1);
     if (__builtin_mul_overflow(blocks, uint64_t(shape.grid[i]), &blocks))
@@ -109,8 +111,8 @@ static Status checkShape(const AshlarSimulatorKernel &kernel, const LaunchShape 
   if (threads > maximumBlockThreads)
     return invalidArgument("a block has at most " + std::to_string(maximumBlockThreads) + " threads");
   if (shape.sharedBytes > maximumSharedBytes)
-    return invalidArgument("a block has at most " + std::to_string(maximumSharedBytes) + " bytes of shared memory, " +
-                           std::to_string(shape.sharedBytes) + " asked for");
+    return invalidArgument("a block has at most " + std::to_string(maximumSharedBytes) +
+                           " bytes of shared memory, " + std::to_string(shape.sharedBytes) + " asked for");
   if (shape.arguments.size() != kernel.parameterCount)
     return invalidArgument("the kernel has " + std::to_string(kernel.parameterCount) + " parameters, " +
                            std::to_string(shape.arguments.size()) + " given");
@@ -198,15 +200,15 @@ static void collectTraffic(LaunchResult &result, const AshlarSimulatorModule &mo
   }
   auto rank = [](const SiteCounts &site) {
     return std::tuple(~site.traffic.bankConflicts,
-                      ~(site.traffic.globalSectorsRead + site.traffic.globalSectorsWritten), std::string_view(site.location),
-                      std::string_view(site.operation));
+                      ~(site.traffic.globalSectorsRead + site.traffic.globalSectorsWritten),
+                      std::string_view(site.location), std::string_view(site.operation));
   };
   std::sort(result.sites.begin(), result.sites.end(),
             [&](const SiteCounts &a, const SiteCounts &b) { return rank(a) < rank(b); });
 }
 
-Expected<LaunchResult> Device::launch(const Module &module, const std::string &kernelName, const LaunchShape &shape,
-                                      const LaunchOptions &options) {
+Expected<LaunchResult> Device::launch(const Module &module, const std::string &kernelName,
+                                      const LaunchShape &shape, const LaunchOptions &options) {
   const AshlarSimulatorModule &description = *module.contents->description;
   const AshlarSimulatorKernel *kernel = findKernel(description, kernelName);
   if (!kernel)
@@ -214,7 +216,8 @@ Expected<LaunchResult> Device::launch(const Module &module, const std::string &k
   if (Status status = checkShape(*kernel, shape); !status.ok())
     return status.withContext("kernel '" + kernelName + "'");
 
-  Launch launch{&description, kernel, shape, options, {}, uint64_t(shape.grid[0]) * shape.grid[1] * shape.grid[2]};
+  Launch launch{&description, kernel, shape,
+                options,      {},     uint64_t(shape.grid[0]) * shape.grid[1] * shape.grid[2]};
   collectRanges(launch, state->memory);
   uint64_t threads = options.threads ? options.threads : std::max(std::thread::hardware_concurrency(), 1u);
   size_t workerCount = size_t(std::min(threads, launch.blockCount));

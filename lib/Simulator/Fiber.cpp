@@ -1,8 +1,8 @@
-//===-- Fiber.cpp - Stacks and switching between them -----------------------------------------------------===//
+//===-- Fiber.cpp - Stacks and switching between them ---------------------===//
 //
 // The context switch itself, with AddressSanitizer told about it, and the pool of stacks.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Fiber.h"
 #include <boost/context/detail/fcontext.hpp>
@@ -90,8 +90,8 @@ StackPool::~StackPool() {
 bool StackPool::reserve(size_t count) {
   if (count <= available)
     return true;
-  void *fresh = mmap(nullptr, count * stackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                     -1, 0);
+  void *fresh = mmap(nullptr, count * stackBytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (fresh == MAP_FAILED)
     return false;
   if (memory)

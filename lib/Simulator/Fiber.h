@@ -1,11 +1,11 @@
-//===-- Fiber.h - Stacks and switching between them -------------------------------------------------------===//
+//===-- Fiber.h - Stacks and switching between them -----------------------===//
 //
-// A fiber is a suspended stack. The threads of a simulated block are fibers of one host thread: a switch costs a few
-// nanoseconds, so 32 lanes can meet at every warp collective. Built on Boost.Context's assembler routines; the pool adds
-// stacks that are reused, guarded below and *coloured*: tops are staggered so that the hot lines of 32 lanes do not
-// all map to the same set of the first-level cache.
+// A fiber is a suspended stack. The threads of a simulated block are fibers of one host thread: a switch
+// costs a few nanoseconds, so 32 lanes can meet at every warp collective. Built on Boost.Context's assembler
+// routines; the pool adds stacks that are reused, guarded below and *coloured*: tops are staggered so that
+// the hot lines of 32 lanes do not all map to the same set of the first-level cache.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_FIBER_H
 #define ASHLAR_LIB_SIMULATOR_FIBER_H
@@ -31,7 +31,8 @@ void startFiber(Fiber &fiber, void (*entry)(void *), void *argument);
 /// Suspends `from`, which is running, and goes on with `to`. Returns when something switches back.
 void switchFiber(Fiber &from, Fiber &to);
 
-/// A row of equal stacks. Memory is reserved when a stack is first asked for and touched only as deep as it is used.
+/// A row of equal stacks. Memory is reserved when a stack is first asked for and touched only as deep as it
+/// is used.
 class StackPool {
 public:
   StackPool() = default;
@@ -39,8 +40,8 @@ public:
   StackPool(const StackPool &) = delete;
   StackPool &operator=(const StackPool &) = delete;
 
-  /// Makes at least `count` stacks available; false when the system has no memory for them. Existing ones move, so no
-  /// fiber may be suspended on them.
+  /// Makes at least `count` stacks available; false when the system has no memory for them. Existing ones
+  /// move, so no fiber may be suspended on them.
   bool reserve(size_t count);
   /// Gives the fiber stack number `index`.
   void assign(Fiber &fiber, size_t index) const;

@@ -1,8 +1,8 @@
-//===-- Findings.cpp - Collecting reports -----------------------------------------------------------------===//
+//===-- Findings.cpp - Collecting reports ---------------------------------===//
 //
 // Counts equal findings, merges those of several host threads and turns them into reports.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Findings.h"
 #include <algorithm>
@@ -40,14 +40,15 @@ static std::string dimText(const Dim3 &dim) {
 }
 
 std::string Report::text() const {
-  std::string line = std::string(reportKindName(kind)) + ": kernel '" + kernel + "', block " + dimText(block) +
-                     ", thread " + dimText(thread);
+  std::string line = std::string(reportKindName(kind)) + ": kernel '" + kernel + "', block " +
+                     dimText(block) + ", thread " + dimText(thread);
   if (!location.empty())
     line += ", at " + location + " (" + operation + ")";
   if (bytes)
     line += ", " + std::to_string(bytes) + " bytes at offset " + std::to_string(offset);
   if (!otherLocation.empty())
-    line += "; the other party: thread " + dimText(otherThread) + ", at " + otherLocation + " (" + otherOperation + ")";
+    line += "; the other party: thread " + dimText(otherThread) + ", at " + otherLocation + " (" +
+            otherOperation + ")";
   if (count > 1)
     line += "; " + std::to_string(count) + " times";
   return line;
@@ -74,8 +75,8 @@ static Dim3 unflatten(uint64_t index, const Dim3 &size) {
           uint32_t(index / size[0] / size[1] % size[2])};
 }
 
-std::vector<Report> Findings::reports(const AshlarSimulatorModule &module, const std::string &kernel, Dim3 grid,
-                                      Dim3 block, size_t limit) const {
+std::vector<Report> Findings::reports(const AshlarSimulatorModule &module, const std::string &kernel,
+                                      Dim3 grid, Dim3 block, size_t limit) const {
   std::vector<Finding> ordered;
   for (const auto &[key, finding] : entries)
     ordered.push_back(finding);

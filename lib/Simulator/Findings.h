@@ -1,9 +1,10 @@
-//===-- Findings.h - Collecting reports -------------------------------------------------------------------===//
+//===-- Findings.h - Collecting reports -----------------------------------===//
 //
-// A finding is a report before it is made readable: site indices and thread numbers. Each host thread collects its own;
-// the launch merges them, so that the outcome does not depend on which host thread ran which block.
+// A finding is a report before it is made readable: site indices and thread numbers. Each host thread
+// collects its own; the launch merges them, so that the outcome does not depend on which host thread ran
+// which block.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_FINDINGS_H
 #define ASHLAR_LIB_SIMULATOR_FINDINGS_H
@@ -38,8 +39,8 @@ public:
   bool empty() const { return entries.empty(); }
 
   /// Readable reports ordered by block, kind and site, at most `limit`.
-  std::vector<Report> reports(const AshlarSimulatorModule &module, const std::string &kernel, Dim3 grid, Dim3 block,
-                              size_t limit) const;
+  std::vector<Report> reports(const AshlarSimulatorModule &module, const std::string &kernel, Dim3 grid,
+                              Dim3 block, size_t limit) const;
   size_t size() const { return entries.size(); }
 
 private:

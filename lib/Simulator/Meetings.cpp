@@ -1,8 +1,8 @@
-//===-- Meetings.cpp - Warp meetings and barriers of the block --------------------------------------------===//
+//===-- Meetings.cpp - Warp meetings and barriers of the block ------------===//
 //
 // Who waits for whom, and what a meeting orders.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Block.h"
 #include <bit>

@@ -1,8 +1,8 @@
-//===-- Memory.cpp - Device memory ------------------------------------------------------------------------===//
+//===-- Memory.cpp - Device memory ----------------------------------------===//
 //
 // Allocation, red zones, and range look-up.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Memory.h"
 #include <algorithm>
@@ -53,10 +53,12 @@ DeviceMemory::~DeviceMemory() {
 
 Expected<void *> DeviceMemory::allocate(size_t bytes) {
   size_t rounded = (bytes + redZoneBytes - 1) / redZoneBytes * redZoneBytes;
-  auto *base = rounded < bytes ? nullptr
-                               : static_cast<char *>(std::aligned_alloc(redZoneBytes, rounded + 2 * redZoneBytes));
+  auto *base = rounded < bytes
+                   ? nullptr
+                   : static_cast<char *>(std::aligned_alloc(redZoneBytes, rounded + 2 * redZoneBytes));
   if (!base)
-    return Status(StatusCode::OutOfMemory, "no memory for " + std::to_string(bytes) + " bytes of simulated device");
+    return Status(StatusCode::OutOfMemory,
+                  "no memory for " + std::to_string(bytes) + " bytes of simulated device");
   char *data = base + redZoneBytes;
   std::memset(base, redZoneByte, redZoneBytes);
   std::memset(data, poisonByte, bytes);

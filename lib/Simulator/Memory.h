@@ -1,8 +1,8 @@
-//===-- Memory.h - Device memory --------------------------------------------------------------------------===//
+//===-- Memory.h - Device memory ------------------------------------------===//
 //
 // Allocations between red zones, and the question whether an address lies in memory that a kernel may use.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_MEMORY_H
 #define ASHLAR_LIB_SIMULATOR_MEMORY_H

@@ -1,11 +1,11 @@
-//===-- Mma.cpp - The arithmetic of tensor cores ----------------------------------------------------------===//
+//===-- Mma.cpp - The arithmetic of tensor cores --------------------------===//
 //
-// Compiled for x86-64-v3; the device checks the processor before it loads a module. To keep code for that processor out
-// of functions that other files share, nothing here uses the standard library.
-// Every type is widened to f32: products of up to 11 significant bits are exact there, and so are sums of up to 64
-// products of 8-bit integers.
+// Compiled for x86-64-v3; the device checks the processor before it loads a module. To keep code for that
+// processor out of functions that other files share, nothing here uses the standard library. Every type is
+// widened to f32: products of up to 11 significant bits are exact there, and so are sums of up to 64 products
+// of 8-bit integers.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Mma.h"
 #include "ashlar/Simulator/SimulatorABI.h"
@@ -40,7 +40,8 @@ static constexpr uint32_t elementBits(uint32_t type) {
 }
 
 /// Registers of one type as f32. Whole vectors of four registers are read; `registers` has room for them.
-static inline void widen(uint32_t type, const uint32_t *registers, uint32_t count, float *values) {
+__attribute__((always_inline)) static inline void widen(uint32_t type, const uint32_t *registers,
+                                                        uint32_t count, float *values) {
   switch (type) {
   case ASHLAR_MMA_F16:
     for (uint32_t r = 0; r < count; r += 4)
@@ -55,7 +56,8 @@ static inline void widen(uint32_t type, const uint32_t *registers, uint32_t coun
   case ASHLAR_MMA_TF32: {
     const __m128i mask = _mm_set1_epi32(int(0xffffe000));
     for (uint32_t r = 0; r < count; r += 4)
-      _mm_storeu_si128((__m128i *)(values + r), _mm_and_si128(_mm_loadu_si128((const __m128i *)(registers + r)), mask));
+      _mm_storeu_si128((__m128i *)(values + r),
+                       _mm_and_si128(_mm_loadu_si128((const __m128i *)(registers + r)), mask));
     return;
   }
   case ASHLAR_MMA_S8:
@@ -212,7 +214,8 @@ static void execute(const AshlarSimulatorMma &mma, Registers registers, MmaWorks
   addAccumulator(mma, registers, sum);
 }
 
-void computeMma(const AshlarSimulatorMma *list, uint32_t count, Registers registers, MmaWorkspace &workspace) {
+void computeMma(const AshlarSimulatorMma *list, uint32_t count, Registers registers,
+                MmaWorkspace &workspace) {
   for (uint32_t slot = 0; slot < MmaWorkspace::slots; ++slot)
     workspace.tagA[slot].isValid = workspace.tagB[slot].isValid = false;
   for (uint32_t i = 0; i < count; ++i)

@@ -1,8 +1,8 @@
-//===-- Ordering.cpp - Which accesses of a block are ordered ----------------------------------------------===//
+//===-- Ordering.cpp - Which accesses of a block are ordered --------------===//
 //
 // Moves clocks and joins knowledge at synchronisation points.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "Ordering.h"
 #include <algorithm>

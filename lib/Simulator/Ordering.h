@@ -1,18 +1,18 @@
-//===-- Ordering.h - Which accesses of a block are ordered ------------------------------------------------===//
+//===-- Ordering.h - Which accesses of a block are ordered ----------------===//
 //
-// A vector clock, made small. Every access carries a stamp: the clock of its thread. Synchronisation moves the clocks
-// of the participants to a fresh value and shares what they know. Access (thread u, stamp s) is ordered before what
-// thread t does now if
+// A vector clock, made small. Every access carries a stamp: the clock of its thread. Synchronisation moves
+// the clocks of the participants to a fresh value and shares what they know. Access (thread u, stamp s) is
+// ordered before what thread t does now if
 //   - s lies before the last barrier of the whole block (`floor`), or u = t, or
 //   - u is in t's warp, and t knows lane u up to s, or
 //   - u is in another warp, of which t knows all up to s.
 // Knowledge of other warps is kept for the warp, not for its lanes. It comes from named barriers, which count
-// whole warps; should only some lanes of a warp take part in one, a race with its other lanes may go unseen. Nothing
-// that is ordered is ever called a race.
+// whole warps; should only some lanes of a warp take part in one, a race with its other lanes may go unseen.
+// Nothing that is ordered is ever called a race.
 //
 // Clocks grow over all blocks that a host thread runs, so nothing is cleared between blocks.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_ORDERING_H
 #define ASHLAR_LIB_SIMULATOR_ORDERING_H

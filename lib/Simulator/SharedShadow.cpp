@@ -1,8 +1,8 @@
-//===-- SharedShadow.cpp - What is known about every byte of shared memory --------------------------------===//
+//===-- SharedShadow.cpp - What is known about every byte of shared memory ---===//
 //
 // Checks accesses to shared memory against the marks of earlier ones.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "SharedShadow.h"
 
@@ -44,8 +44,8 @@ void SharedShadow::startBlock(uint64_t index, uint32_t bytes) {
     entries.resize(bytes);
 }
 
-// In each of the following an access is reported once, for the first byte with a given trouble: the loop goes on to keep
-// the marks, but a 16-byte access is one finding and not sixteen.
+// In each of the following an access is reported once, for the first byte with a given trouble: the loop goes
+// on to keep the marks, but a 16-byte access is one finding and not sixteen.
 
 void SharedShadow::read(uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site) {
   const Mark now = mark(thread, site, 0);
@@ -66,8 +66,8 @@ void SharedShadow::read(uint32_t thread, uint32_t offset, uint32_t bytes, uint32
   }
 }
 
-bool SharedShadow::reportConflict(const Entry &entry, uint32_t thread, uint32_t at, uint32_t bytes, uint32_t site,
-                                  bool isAtomic) {
+bool SharedShadow::reportConflict(const Entry &entry, uint32_t thread, uint32_t at, uint32_t bytes,
+                                  uint32_t site, bool isAtomic) {
   bool isCurrent = stampOf(entry.write) >= ordering.blockStart();
   if (isCurrent && (entry.write & pendingFlag)) {
     report(ReportKind::IncompleteCopy, thread, at, bytes, site, entry.write);
@@ -86,7 +86,8 @@ bool SharedShadow::reportConflict(const Entry &entry, uint32_t thread, uint32_t 
   return false;
 }
 
-void SharedShadow::overwrite(uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site, uint64_t flags) {
+void SharedShadow::overwrite(uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site,
+                             uint64_t flags) {
   const Mark now = mark(thread, site, flags);
   bool reported = false;
   Entry previous;

@@ -1,11 +1,11 @@
-//===-- SharedShadow.h - What is known about every byte of shared memory ----------------------------------===//
+//===-- SharedShadow.h - What is known about every byte of shared memory ---===//
 //
-// For each byte: the last write and two last reads (by different threads, so that at least one of them is not the next
-// writer's own), each as thread, stamp and site. An access is a race if a conflicting one is not ordered before it.
-// Bytes that an asynchronous copy is going to write are marked until the thread that issued it has waited; nobody
-// may touch them before that, not even that thread.
+// For each byte: the last write and two last reads (by different threads, so that at least one of them is not
+// the next writer's own), each as thread, stamp and site. An access is a race if a conflicting one is not
+// ordered before it. Bytes that an asynchronous copy is going to write are marked until the thread that
+// issued it has waited; nobody may touch them before that, not even that thread.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_SHAREDSHADOW_H
 #define ASHLAR_LIB_SIMULATOR_SHAREDSHADOW_H
@@ -41,7 +41,8 @@ private:
   Mark mark(uint32_t thread, uint32_t site, uint64_t flags) const;
   bool isUnordered(Mark earlier, uint32_t thread) const;
   /// True when the write was reported.
-  bool reportConflict(const Entry &entry, uint32_t thread, uint32_t at, uint32_t bytes, uint32_t site, bool isAtomic);
+  bool reportConflict(const Entry &entry, uint32_t thread, uint32_t at, uint32_t bytes, uint32_t site,
+                      bool isAtomic);
   void overwrite(uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site, uint64_t flags);
   void report(ReportKind kind, uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site, Mark other);
 

@@ -1,8 +1,8 @@
-//===-- SpecialFunctions.cpp - What the special-function unit computes ------------------------------------===//
+//===-- SpecialFunctions.cpp - What the special-function unit computes ----===//
 //
 // Functions of one value; see the header for their accuracy.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "SpecialFunctions.h"
 #include <bit>

@@ -1,10 +1,10 @@
-//===-- SpecialFunctions.h - What the special-function unit computes --------------------------------------===//
+//===-- SpecialFunctions.h - What the special-function unit computes ------===//
 //
-// The approximations of PTX as functions of one f32. Where the unit is accurate to a few units of the last place, these
-// round correctly or nearly so; where it is coarse by design (tanh), they are as coarse. `.ftz` instructions
-// flush subnormal operands and results to zero, keeping the sign.
+// The approximations of PTX as functions of one f32. Where the unit is accurate to a few units of the last
+// place, these round correctly or nearly so; where it is coarse by design (tanh), they are as coarse. `.ftz`
+// instructions flush subnormal operands and results to zero, keeping the sign.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_SPECIALFUNCTIONS_H
 #define ASHLAR_LIB_SIMULATOR_SPECIALFUNCTIONS_H

@@ -1,9 +1,10 @@
-//===-- WarpInstructions.cpp - Collectives and copies, as generated code calls them -----------------------===//
+//===-- WarpInstructions.cpp - Barriers, shuffles, votes and copies -------===//
 //
-// Each function is one thread's part of an instruction: it puts its operands into the exchange area of the warp, meets the
-// other lanes, and takes its result from there. The `finish…` functions compute for the whole warp.
+// Each function is one thread's part of an instruction: it puts its operands into the exchange area of the
+// warp, meets the other lanes, and takes its result from there. The functions named finish compute for the
+// whole warp.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "WarpInstructions.h"
 #include <algorithm>
@@ -12,17 +13,13 @@
 
 namespace ashlar::simulator {
 
-static Thread &threadOf(AshlarSimulatorThread *thread) { return *static_cast<Thread *>(thread); }
-
-static uint32_t *exchangeOf(Thread &thread) { return thread.block->warpOf(thread).exchange[thread.lane]; }
-
 template <typename Visit>
 static void forEachLane(uint32_t mask, Visit visit) {
   for (; mask; mask &= mask - 1)
     visit(uint32_t(std::countr_zero(mask)));
 }
 
-//===-- Barriers ----------------------------------------------------------------------------------------===//
+//===-- Barriers ----------------------------------------------------------===//
 
 void barrier(AshlarSimulatorThread *self, uint32_t id, uint32_t count, uint32_t site) {
   Thread &thread = threadOf(self);
@@ -30,8 +27,8 @@ void barrier(AshlarSimulatorThread *self, uint32_t id, uint32_t count, uint32_t 
   thread.block->waitAtBarrier(thread, id, count, 0, site);
 }
 
-uint32_t barrierReduce(AshlarSimulatorThread *self, uint32_t id, uint32_t count, uint32_t kind, uint32_t predicate,
-                       uint32_t site) {
+uint32_t barrierReduce(AshlarSimulatorThread *self, uint32_t id, uint32_t count, uint32_t kind,
+                       uint32_t predicate, uint32_t site) {
   Thread &thread = threadOf(self);
   thread.count(Instruction::Barrier);
   return thread.block->waitAtBarrier(thread, id, count, predicate, site).results[kind];
@@ -42,7 +39,8 @@ static void finishWarpSync(Block &block, Warp &warp, const WarpMeeting &meeting)
     return;
   std::array<uint16_t, warpLanes> participants;
   size_t count = 0;
-  forEachLane(meeting.arrived, [&](uint32_t lane) { participants[count++] = uint16_t(warp.firstThread + lane); });
+  forEachLane(meeting.arrived,
+              [&](uint32_t lane) { participants[count++] = uint16_t(warp.firstThread + lane); });
   block.ordering.synchronize(std::span(participants).first(count));
 }
 
@@ -52,10 +50,11 @@ void warpSync(AshlarSimulatorThread *self, uint32_t mask, uint32_t site) {
   thread.block->meet(thread, mask, finishWarpSync, 0, site, false);
 }
 
-//===-- Shuffles and votes ------------------------------------------------------------------------------===//
+//===-- Shuffles and votes ------------------------------------------------===//
 
 /// The source lane of shfl.sync (PTX, "Data Movement: shfl.sync"), and whether it is in range.
-static std::pair<uint32_t, bool> shuffleSource(uint32_t kind, uint32_t lane, uint32_t offset, uint32_t maskAndClamp) {
+static std::pair<uint32_t, bool> shuffleSource(uint32_t kind, uint32_t lane, uint32_t offset,
+                                               uint32_t maskAndClamp) {
   uint32_t segment = maskAndClamp >> 8 & 31, clamp = maskAndClamp & 31;
   int highest = int((lane & segment) | (clamp & ~segment)), lowest = int(lane & segment);
   int step = int(offset & 31), source = 0;
@@ -84,11 +83,13 @@ static std::pair<uint32_t, bool> shuffleSource(uint32_t kind, uint32_t lane, uin
 static void finishShuffle(Block &block, Warp &warp, const WarpMeeting &meeting) {
   uint32_t results[warpLanes][2];
   forEachLane(meeting.arrived, [&](uint32_t lane) {
-    auto [source, isValid] = shuffleSource(uint32_t(meeting.parameter), lane, warp.exchange[lane][1], warp.exchange[lane][2]);
+    auto [source, isValid] =
+        shuffleSource(uint32_t(meeting.parameter), lane, warp.exchange[lane][1], warp.exchange[lane][2]);
     results[lane][0] = meeting.arrived >> source & 1 ? warp.exchange[source][0] : ~0u;
     results[lane][1] = isValid;
   });
-  forEachLane(meeting.arrived, [&](uint32_t lane) { std::memcpy(warp.exchange[lane], results[lane], sizeof results[lane]); });
+  forEachLane(meeting.arrived,
+              [&](uint32_t lane) { std::memcpy(warp.exchange[lane], results[lane], sizeof results[lane]); });
 }
 
 uint64_t shuffle(AshlarSimulatorThread *self, uint32_t kind, uint32_t mask, uint32_t value, uint32_t offset,
@@ -151,8 +152,9 @@ static uint32_t combine(uint32_t kind, uint32_t a, uint32_t b) {
 
 static void finishReduce(Block &block, Warp &warp, const WarpMeeting &meeting) {
   uint32_t first = uint32_t(std::countr_zero(meeting.arrived)), result = warp.exchange[first][0];
-  forEachLane(meeting.arrived & ~(1u << first),
-              [&](uint32_t lane) { result = combine(uint32_t(meeting.parameter), result, warp.exchange[lane][0]); });
+  forEachLane(meeting.arrived & ~(1u << first), [&](uint32_t lane) {
+    result = combine(uint32_t(meeting.parameter), result, warp.exchange[lane][0]);
+  });
   forEachLane(meeting.arrived, [&](uint32_t lane) { warp.exchange[lane][0] = result; });
 }
 
@@ -165,7 +167,9 @@ uint32_t reduce(AshlarSimulatorThread *self, uint32_t kind, uint32_t mask, uint3
 }
 
 static void finishElect(Block &block, Warp &warp, const WarpMeeting &meeting) {
-  forEachLane(meeting.arrived, [&](uint32_t lane) { warp.exchange[lane][0] = lane == uint32_t(std::countr_zero(meeting.arrived)); });
+  forEachLane(meeting.arrived, [&](uint32_t lane) {
+    warp.exchange[lane][0] = lane == uint32_t(std::countr_zero(meeting.arrived));
+  });
 }
 
 uint32_t elect(AshlarSimulatorThread *self, uint32_t mask, uint32_t site) {
@@ -175,124 +179,19 @@ uint32_t elect(AshlarSimulatorThread *self, uint32_t mask, uint32_t site) {
   return exchangeOf(thread)[0];
 }
 
-//===-- Matrices ----------------------------------------------------------------------------------------===//
-
-static void finishMma(Block &block, Warp &warp, const WarpMeeting &meeting) {
-  auto *list = reinterpret_cast<const AshlarSimulatorMma *>(meeting.parameter);
-  computeMma(list, meeting.count, warp.registers.data(), block.mmaWorkspace);
-}
-
-void mma(AshlarSimulatorThread *self, const AshlarSimulatorMma *list, uint32_t count, uint32_t *registers) {
-  Thread &thread = threadOf(self);
-  thread.count(Instruction::Mma, count);
-  Block &block = *thread.block;
-  block.warpOf(thread).registers[thread.lane] = registers;
-  block.meet(thread, ~0u, finishMma, reinterpret_cast<uint64_t>(list), list->site, true, count);
-}
-
-static constexpr uint32_t matrixRows = 8, matrixRowBytes = 16;
-
-/// Counts the traffic of a matrix load or store of these rows.
-static void countRows(Block &block, std::span<char *const> rows, AccessClass accessClass, uint32_t site) {
-  if (!block.counters)
-    return;
-  std::array<uint64_t, warpLanes> offsets;
-  for (size_t row = 0; row < rows.size(); ++row)
-    offsets[row] = block.sharedOffset(rows[row]);
-  block.recorder.addRows(offsets.data(), uint32_t(rows.size()), accessClass, site);
-}
-
-/// The address of this lane's row, checked; lanes beyond the last row have none.
-static char *checkRow(Thread &thread, void *row, uint32_t flags, uint32_t access, uint32_t site) {
-  constexpr uint32_t alignment = 4u << ASHLAR_ACCESS_ALIGNMENT_SHIFT;
-  bool isUsed = thread.lane < (flags & ASHLAR_MATRIX_COUNT_MASK) * matrixRows;
-  if (!isUsed || thread.block->accessShared(thread, row, matrixRowBytes, access | alignment, site, false))
-    return static_cast<char *>(row);
-  return thread.block->sink();
-}
-
-static void loadOneMatrix(char *const *rows, bool isTransposed, std::span<uint32_t *const, warpLanes> registers,
-                          uint32_t word) {
-  for (uint32_t lane = 0; lane < warpLanes; ++lane) {
-    uint32_t g = lane / 4, t = lane % 4;
-    if (!isTransposed) {
-      std::memcpy(&registers[lane][word], rows[g] + 4 * t, 4);
-      continue;
-    }
-    uint16_t low, high;
-    std::memcpy(&low, rows[2 * t] + 2 * g, 2);
-    std::memcpy(&high, rows[2 * t + 1] + 2 * g, 2);
-    registers[lane][word] = low | uint32_t(high) << 16;
-  }
-}
-
-static void finishLoadMatrix(Block &block, Warp &warp, const WarpMeeting &meeting) {
-  auto *list = reinterpret_cast<const AshlarSimulatorMatrixLoad *>(meeting.parameter);
-  for (uint32_t i = 0; i < meeting.count; ++i) {
-    const uint32_t matrices = list[i].flags & ASHLAR_MATRIX_COUNT_MASK;
-    std::array<char *, warpLanes> rows;
-    for (uint32_t lane = 0; lane < matrices * matrixRows; ++lane)
-      rows[lane] = static_cast<char *>(const_cast<void *>(warp.rowLists[lane][i]));
-    countRows(block, std::span(rows).first(matrices * matrixRows), AccessClass::SharedRead, list[i].site);
-    for (uint32_t matrix = 0; matrix < matrices; ++matrix)
-      loadOneMatrix(&rows[matrix * matrixRows], list[i].flags & ASHLAR_MATRIX_TRANSPOSED, warp.registers,
-                    list[i].result + matrix);
-  }
-}
-
-void loadMatrix(AshlarSimulatorThread *self, const AshlarSimulatorMatrixLoad *list, uint32_t count,
-                const void *const *rows, uint32_t *registers) {
-  Thread &thread = threadOf(self);
-  thread.count(Instruction::LoadMatrix, count);
-  Block &block = *thread.block;
-  Warp &warp = block.warpOf(thread);
-  if (block.checks) {
-    // The list is the thread's own: out-of-bounds rows are replaced in it.
-    auto *own = const_cast<const void **>(rows);
-    for (uint32_t i = 0; i < count; ++i)
-      own[i] = checkRow(thread, const_cast<void *>(rows[i]), list[i].flags, ASHLAR_ACCESS_READ, list[i].site);
-  }
-  warp.rowLists[thread.lane] = rows;
-  warp.registers[thread.lane] = registers;
-  block.meet(thread, ~0u, finishLoadMatrix, reinterpret_cast<uint64_t>(list), list->site, true, count);
-}
-
-static void finishStoreMatrix(Block &block, Warp &warp, const WarpMeeting &meeting) {
-  const uint32_t flags = uint32_t(meeting.parameter), matrices = flags & ASHLAR_MATRIX_COUNT_MASK;
-  countRows(block, std::span(warp.pointers).first(matrices * matrixRows), AccessClass::SharedWrite, meeting.site);
-  for (uint32_t matrix = 0; matrix < matrices; ++matrix) {
-    char *const *rows = warp.pointers.data() + matrix * matrixRows;
-    for (uint32_t lane = 0; lane < warpLanes; ++lane) {
-      uint32_t g = lane / 4, t = lane % 4, word = warp.exchange[lane][matrix];
-      if (!(flags & ASHLAR_MATRIX_TRANSPOSED)) {
-        std::memcpy(rows[g] + 4 * t, &word, 4);
-        continue;
-      }
-      std::memcpy(rows[2 * t] + 2 * g, &word, 2);
-      std::memcpy(rows[2 * t + 1] + 2 * g, reinterpret_cast<char *>(&word) + 2, 2);
-    }
-  }
-}
-
-void storeMatrix(AshlarSimulatorThread *self, void *row, uint32_t flags, const uint32_t *registers, uint32_t site) {
-  Thread &thread = threadOf(self);
-  thread.count(Instruction::StoreMatrix);
-  Block &block = *thread.block;
-  block.warpOf(thread).pointers[thread.lane] = checkRow(thread, row, flags, ASHLAR_ACCESS_WRITE, site);
-  uint32_t matrices = flags & ASHLAR_MATRIX_COUNT_MASK;
-  std::memcpy(exchangeOf(thread), registers, matrices * sizeof(uint32_t));
-  block.meet(thread, ~0u, finishStoreMatrix, flags, site, true);
-}
-
-//===-- Asynchronous copies -----------------------------------------------------------------------------===//
+//===-- Asynchronous copies -----------------------------------------------===//
 
 void copyAsync(AshlarSimulatorThread *self, void *destination, const void *source, uint32_t bytes,
                uint32_t sourceBytes, uint32_t site) {
   Thread &thread = threadOf(self);
   thread.count(Instruction::CopyAsync);
   Block &block = *thread.block;
-  AsyncCopy copy{static_cast<char *>(destination), static_cast<const char *>(source), bytes,
-                 std::min(sourceBytes, bytes), site, true};
+  AsyncCopy copy{static_cast<char *>(destination),
+                 static_cast<const char *>(source),
+                 bytes,
+                 std::min(sourceBytes, bytes),
+                 site,
+                 true};
   if (thread.hooks)
     block.admitCopy(thread, copy);
   thread.copies.issue(block, thread, copy);

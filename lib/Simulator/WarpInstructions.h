@@ -1,8 +1,8 @@
-//===-- WarpInstructions.h - Collectives and copies, as generated code calls them -------------------------===//
+//===-- WarpInstructions.h - Collectives and copies, as generated code calls them ---===//
 //
 // The entries of AshlarSimulatorApi that concern more than the calling thread; SimulatorABI.h describes them.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_LIB_SIMULATOR_WARPINSTRUCTIONS_H
 #define ASHLAR_LIB_SIMULATOR_WARPINSTRUCTIONS_H
@@ -11,9 +11,14 @@
 
 namespace ashlar::simulator {
 
+inline Thread &threadOf(AshlarSimulatorThread *thread) { return *static_cast<Thread *>(thread); }
+
+/// The row of the exchange area that belongs to the thread's lane.
+inline uint32_t *exchangeOf(Thread &thread) { return thread.block->warpOf(thread).exchange[thread.lane]; }
+
 void barrier(AshlarSimulatorThread *self, uint32_t id, uint32_t count, uint32_t site);
-uint32_t barrierReduce(AshlarSimulatorThread *self, uint32_t id, uint32_t count, uint32_t kind, uint32_t predicate,
-                       uint32_t site);
+uint32_t barrierReduce(AshlarSimulatorThread *self, uint32_t id, uint32_t count, uint32_t kind,
+                       uint32_t predicate, uint32_t site);
 void warpSync(AshlarSimulatorThread *self, uint32_t mask, uint32_t site);
 uint64_t shuffle(AshlarSimulatorThread *self, uint32_t kind, uint32_t mask, uint32_t value, uint32_t offset,
                  uint32_t maskAndClamp, uint32_t site);
@@ -24,7 +29,8 @@ uint32_t elect(AshlarSimulatorThread *self, uint32_t mask, uint32_t site);
 void mma(AshlarSimulatorThread *self, const AshlarSimulatorMma *list, uint32_t count, uint32_t *registers);
 void loadMatrix(AshlarSimulatorThread *self, const AshlarSimulatorMatrixLoad *list, uint32_t count,
                 const void *const *rows, uint32_t *registers);
-void storeMatrix(AshlarSimulatorThread *self, void *row, uint32_t flags, const uint32_t *registers, uint32_t site);
+void storeMatrix(AshlarSimulatorThread *self, void *row, uint32_t flags, const uint32_t *registers,
+                 uint32_t site);
 
 void copyAsync(AshlarSimulatorThread *self, void *destination, const void *source, uint32_t bytes,
                uint32_t sourceBytes, uint32_t site);

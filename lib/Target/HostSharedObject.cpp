@@ -1,9 +1,9 @@
-//===-- HostSharedObject.cpp - x86-64 shared objects from LLVM-dialect modules ----------------------------===//
+//===-- HostSharedObject.cpp - x86-64 shared objects from LLVM-dialect modules ---===//
 //
-// Translates to LLVM IR, adds the few arithmetic routines the baseline processor lacks, optimises, generates an
-// object file in memory and hands it to the in-process linker.
+// Translates to LLVM IR, adds the few arithmetic routines the baseline processor lacks, optimises, generates
+// an object file in memory and hands it to the in-process linker.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "ashlar/Target/HostSharedObject.h"
 #include "HostSharedObjectLink.h"
@@ -29,9 +29,9 @@ namespace ashlar {
 
 static constexpr StringLiteral hostTriple = "x86_64-unknown-linux-gnu";
 
-/// Roundings that x86-64-v3 has no instruction for; code generation calls them by these names. Old libgccs lack them,
-/// so they travel with the object. From double: round to odd in single precision first, so that the second rounding
-/// is the only one that counts.
+/// Roundings that x86-64-v3 has no instruction for; code generation calls them by these names. Old libgccs
+/// lack them, so they travel with the object. From double: round to odd in single precision first, so that
+/// the second rounding is the only one that counts.
 static constexpr StringLiteral supportRoutines = R"(
 define hidden bfloat @__truncsfbf2(float %x) nounwind memory(none) {
   %bits = bitcast float %x to i32
@@ -202,11 +202,14 @@ mlir::FailureOr<std::vector<char>> emitHostSharedObject(mlir::ModuleOp module,
   LLVMContext context;
   std::unique_ptr<Module> translated = mlir::translateModuleToLLVMIR(module, context, options.name);
   if (!translated)
-    return mlir::emitError(module.getLoc(), "cannot be translated to LLVM IR for the host; lower every operation to the LLVM dialect "
-                            "first");
+    return mlir::emitError(
+        module.getLoc(),
+        "cannot be translated to LLVM IR for the host; lower every operation to the LLVM dialect "
+        "first");
   Expected<std::vector<char>> object = compile(*translated, options);
   if (!object)
-    return mlir::emitError(module.getLoc(), "cannot be compiled for the host: ") << toString(object.takeError());
+    return mlir::emitError(module.getLoc(), "cannot be compiled for the host: ")
+           << toString(object.takeError());
   return std::move(*object);
 }
 

@@ -1,8 +1,8 @@
-//===-- HostSharedObjectLink.cpp - In-process linking of host objects -------------------------------------===//
+//===-- HostSharedObjectLink.cpp - In-process linking of host objects -----===//
 //
 // Drives lld as a library and checks what the linked object expects from the process that loads it.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "HostSharedObjectLink.h"
 #include "lld/Common/Driver.h"
@@ -62,7 +62,8 @@ static Error runLinker(ArrayRef<std::string> arguments) {
 Expected<std::vector<char>> linkHostSharedObject(StringRef object, StringRef emptyObject, StringRef name) {
   SmallString<128> directory;
   if (std::error_code code = sys::fs::createUniqueDirectory("ashlar-link", directory))
-    return createStringError(code, "cannot make a temporary directory for linking: %s", code.message().c_str());
+    return createStringError(code, "cannot make a temporary directory for linking: %s",
+                             code.message().c_str());
   scope_exit removeDirectory([&] { sys::fs::remove_directories(directory); });
   auto inDirectory = [&](StringRef file) {
     SmallString<128> path = directory;
@@ -76,8 +77,8 @@ Expected<std::vector<char>> linkHostSharedObject(StringRef object, StringRef emp
   if (Error error = writeFile(empty, emptyObject))
     return error;
 
-  const std::vector<std::string> common = {"-m", "elf_x86_64", "-shared", "--build-id=none", "--threads=1",
-                                           "--hash-style=gnu", "--strip-all"};
+  const std::vector<std::string> common = {"-m",          "elf_x86_64",       "-shared",    "--build-id=none",
+                                           "--threads=1", "--hash-style=gnu", "--strip-all"};
   std::vector<std::string> stub = common;
   stub.insert(stub.end(), {"-soname=libm.so.6", "-o", mathLibrary, empty});
   if (Error error = runLinker(stub))
@@ -98,15 +99,16 @@ Expected<std::vector<char>> linkHostSharedObject(StringRef object, StringRef emp
 /// What every glibc gives: the memory functions that code generation and upstream lowerings call, and libm. A
 /// mathematical function may carry the suffix of its float variant.
 static bool isLibraryFunction(StringRef name) {
-  static const StringSet<> memory = {"malloc", "free",  "calloc", "realloc", "aligned_alloc", "memcpy",  "memmove",
-                                     "memset", "memcmp", "bcmp",  "abort",   "printf",        "strlen",  "fputs",
-                                     "putchar", "puts"};
+  static const StringSet<> memory = {"malloc",  "free",   "calloc",  "realloc", "aligned_alloc", "memcpy",
+                                     "memmove", "memset", "memcmp",  "bcmp",    "abort",         "printf",
+                                     "strlen",  "fputs",  "putchar", "puts"};
   static const StringSet<> math = {
-      "acos", "acosh", "asin",  "asinh", "atan", "atan2", "atanh", "cbrt",  "ceil",  "copysign",  "cos",       "cosh",
-      "erf",  "erfc",  "exp",   "exp10", "exp2", "expm1", "fabs",  "floor", "fma",   "fmax",      "fmin",      "fmod",
-      "frexp", "hypot", "ldexp", "lgamma", "log", "log10", "log1p", "log2", "lrint", "lround",   "llrint",    "llround",
-      "modf", "nearbyint", "pow", "remainder", "rint", "round", "roundeven", "sin", "sincos",     "sinh",      "sqrt",
-      "tan",  "tanh",  "tgamma", "trunc"};
+      "acos",     "acosh",     "asin",  "asinh",     "atan",   "atan2", "atanh",     "cbrt",   "ceil",
+      "copysign", "cos",       "cosh",  "erf",       "erfc",   "exp",   "exp10",     "exp2",   "expm1",
+      "fabs",     "floor",     "fma",   "fmax",      "fmin",   "fmod",  "frexp",     "hypot",  "ldexp",
+      "lgamma",   "log",       "log10", "log1p",     "log2",   "lrint", "lround",    "llrint", "llround",
+      "modf",     "nearbyint", "pow",   "remainder", "rint",   "round", "roundeven", "sin",    "sincos",
+      "sinh",     "sqrt",      "tan",   "tanh",      "tgamma", "trunc"};
   if (memory.contains(name) || math.contains(name))
     return true;
   return name.consume_back("f") && math.contains(name);
@@ -117,7 +119,8 @@ Error checkExternalSymbols(StringRef sharedObject) {
   if (!file)
     return file.takeError();
   std::vector<std::string> unknown;
-  for (const object::ELFSymbolRef &symbol : cast<object::ELFObjectFileBase>(**file).getDynamicSymbolIterators()) {
+  for (const object::ELFSymbolRef &symbol :
+       cast<object::ELFObjectFileBase>(**file).getDynamicSymbolIterators()) {
     Expected<uint32_t> flags = symbol.getFlags();
     if (!flags)
       return flags.takeError();
@@ -131,8 +134,9 @@ Error checkExternalSymbols(StringRef sharedObject) {
   if (unknown.empty())
     return Error::success();
   sort(unknown);
-  return createStringError("the generated code needs " + join(unknown, ", ") +
-                           ", which neither libc nor libm has; lower the operations that need it to code or to libm");
+  return createStringError(
+      "the generated code needs " + join(unknown, ", ") +
+      ", which neither libc nor libm has; lower the operations that need it to code or to libm");
 }
 
 } // namespace ashlar

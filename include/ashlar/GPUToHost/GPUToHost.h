@@ -1,10 +1,10 @@
-//===-- GPUToHost.h - Kernels as host code for the simulator ----------------------------------------------===//
+//===-- GPUToHost.h - Kernels as host code for the simulator --------------===//
 //
-// The exit of the compiler that makes `kernels/sim.so`: the same LLVM-level kernel module that becomes PTX is turned into a
-// shared object in which a kernel is an ordinary function of one thread. Loading and running it is the simulator's
-// part (ashlar/Simulator/Simulator.h).
+// The exit of the compiler that makes `kernels/sim.so`: the same LLVM-level kernel module that becomes PTX is
+// turned into a shared object in which a kernel is an ordinary function of one thread. Loading and running it
+// is the simulator's part (ashlar/Simulator/Simulator.h).
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_GPUTOHOST_GPUTOHOST_H
 #define ASHLAR_GPUTOHOST_GPUTOHOST_H
@@ -19,8 +19,8 @@ namespace ashlar {
 /// operations that have none.
 mlir::LogicalResult convertGPUToHost(mlir::ModuleOp module);
 
-/// The shared object of one LLVM-level kernel module, or of several together; they are left as they are. Kernel names must
-/// differ. Fails with diagnostics.
+/// The shared object of one LLVM-level kernel module, or of several together; they are left as they are.
+/// Kernel names must differ. Fails with diagnostics.
 mlir::FailureOr<std::vector<char>> emitSimulatorObject(llvm::ArrayRef<mlir::gpu::GPUModuleOp> kernels);
 
 } // namespace ashlar

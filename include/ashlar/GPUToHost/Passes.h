@@ -1,4 +1,4 @@
-//===-- Passes.h - From the LLVM-level kernel module to host code -----------------------------------------===//
+//===-- Passes.h - From the LLVM-level kernel module to host code ---------===//
 
 #ifndef ASHLAR_GPUTOHOST_PASSES_H
 #define ASHLAR_GPUTOHOST_PASSES_H

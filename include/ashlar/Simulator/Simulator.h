@@ -1,27 +1,29 @@
-//===-- Simulator.h - A functional GPU simulator ----------------------------------------------------------===//
+//===-- Simulator.h - A functional GPU simulator --------------------------===//
 //
-// Runs kernels that GPUToHost compiled to x86-64 code, thread by thread: the threads of a block are fibers, warp
-// collectives and barriers make them meet, tensor-core instructions and asynchronous copies are functions of the
-// simulator. It answers what a kernel computes, whether it is correct in ways that a GPU would not tell (races, reads
-// of uninitialised memory, missing waits), and what traffic it causes. It does not model time.
+// Runs kernels that GPUToHost compiled to x86-64 code, thread by thread: the threads of a block are fibers,
+// warp collectives and barriers make them meet, tensor-core instructions and asynchronous copies are
+// functions of the simulator. It answers what a kernel computes, whether it is correct in ways that a GPU
+// would not tell (races, reads of uninitialised memory, missing waits), and what traffic it causes. It does
+// not model time.
 //
-// A `Device` is memory plus loaded modules. Device pointers are host pointers; every allocation stands between two
-// red zones of which the device notices when they were written.
+// A `Device` is memory plus loaded modules. Device pointers are host pointers; every allocation stands
+// between two red zones of which the device notices when they were written.
 //
 //   Device device;
 //   Expected<const Module *> module = device.load(bytes, "kernels");
 //   Expected<void *> data = device.allocate(1024);
 //   const void *arguments[] = {&*data};
-//   Expected<LaunchResult> result = device.launch(**module, "fill", {grid, block, sharedBytes, arguments}, options);
+//   Expected<LaunchResult> result = device.launch(**module, "fill", {grid, block, sharedBytes, arguments},
+//   options);
 //
-// Arithmetic of the tensor cores: the products of an mma are exact, their sum over k is taken in f32 (round to nearest
-// even, in order of k, starting from zero) and then added to the accumulator in f32; integer sums are exact modulo 2^32.
-// Hardware sums in another order and with truncation, so results agree within a few units of the last f32 place of
-// the largest product.
+// Arithmetic of the tensor cores: the products of an mma are exact, their sum over k is taken in f32 (round
+// to nearest even, in order of k, starting from zero) and then added to the accumulator in f32; integer sums
+// are exact modulo 2^32. Hardware sums in another order and with truncation, so results agree within a few
+// units of the last f32 place of the largest product.
 //
 // Needs an x86-64 processor with AVX2, FMA and F16C.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_SIMULATOR_SIMULATOR_H
 #define ASHLAR_SIMULATOR_SIMULATOR_H
@@ -50,23 +52,26 @@ enum class ReportKind : uint8_t {
   BarrierDivergence,   ///< threads of a block are at different barriers, or some have left
   WarpDivergence,      ///< lanes that a warp-collective instruction needs are elsewhere or have left
   Deadlock,            ///< no thread of the block can go on
-  RedZoneWritten,      ///< after the launch the bytes around an allocation had changed (found with checks off, too)
+  RedZoneWritten, ///< after the launch the bytes around an allocation had changed (found with checks off,
+                  ///< too)
 };
 
 /// A stable kebab-case name such as "shared-race".
 const char *reportKindName(ReportKind kind);
 
-/// One finding. Findings of one kind at one pair of locations count as one; the values are those of the first of them
-/// in the order of blocks.
+/// One finding. Findings of one kind at one pair of locations count as one; the values are those of the first
+/// of them in the order of blocks.
 struct Report {
   ReportKind kind;
   std::string kernel;
   Dim3 block = {}, thread = {};
-  /// "file:line:column" and name of the operation, and of the other party (races, divergence) where there is one.
+  /// "file:line:column" and name of the operation, and of the other party (races, divergence) where there is
+  /// one.
   std::string location, operation;
   std::string otherLocation, otherOperation;
   Dim3 otherThread = {};
-  /// Global accesses: bytes from the start of the nearest allocation below. Shared accesses: offset in shared memory.
+  /// Global accesses: bytes from the start of the nearest allocation below. Shared accesses: offset in shared
+  /// memory.
   int64_t offset = 0;
   uint32_t bytes = 0;
   /// How many times it happened.
@@ -78,7 +83,8 @@ struct Report {
 
 /// Executed instructions. A warp that executes an instruction counts once, however many lanes take part.
 struct InstructionCounts {
-  uint64_t mma = 0, ldmatrix = 0, stmatrix = 0, copyAsync = 0, barrier = 0, warpSync = 0, shuffle = 0, vote = 0;
+  uint64_t mma = 0, ldmatrix = 0, stmatrix = 0, copyAsync = 0, barrier = 0, warpSync = 0, shuffle = 0,
+           vote = 0;
   uint64_t specialFunction = 0;
   /// These need `LaunchOptions::counters`.
   uint64_t globalLoad = 0, globalStore = 0, sharedLoad = 0, sharedStore = 0, atomic = 0;
@@ -180,8 +186,8 @@ public:
   Device(const Device &) = delete;
   Device &operator=(const Device &) = delete;
 
-  /// Loads an object that `emitSimulatorObject` made. Fails on objects of another ABI version and on processors
-  /// without AVX2, FMA and F16C. The bytes run as code of this process.
+  /// Loads an object that `emitSimulatorObject` made. Fails on objects of another ABI version and on
+  /// processors without AVX2, FMA and F16C. The bytes run as code of this process.
   Expected<const Module *> load(std::span<const uint8_t> bytes, const std::string &name);
 
   /// Memory aligned to 256 bytes, filled with 0xff (NaN in every float type). Zero bytes are allowed.
@@ -191,8 +197,8 @@ public:
   Status copyToDevice(void *destination, const void *source, size_t bytes);
   Status copyToHost(void *destination, const void *source, size_t bytes) const;
 
-  /// Runs the whole grid and returns when it is done. Fails when the kernel is unknown or the shape is not one the kernel
-  /// or the device takes; findings about the kernel's behaviour are in the result.
+  /// Runs the whole grid and returns when it is done. Fails when the kernel is unknown or the shape is not
+  /// one the kernel or the device takes; findings about the kernel's behaviour are in the result.
   Expected<LaunchResult> launch(const Module &module, const std::string &kernel, const LaunchShape &shape,
                                 const LaunchOptions &options = {});
 

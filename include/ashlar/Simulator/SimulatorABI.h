@@ -1,22 +1,25 @@
-/*===-- SimulatorABI.h - Between generated host code and the simulator -----------------------------------===*\
-|*
-|* A kernel compiled for the simulator is a shared object that exports
-|*
-|*   void NAME(const void *const *arguments)      for each kernel: runs one thread of it. arguments[i] points to the
-|*                                                value of parameter i, as for cuLaunchKernel;
-|*   const void *ashlar_simulator_api             set by the loader to an AshlarSimulatorApi before the first call;
-|*   const AshlarSimulatorModule ashlar_simulator_module     what the object holds.
-|*
-|* Code and simulator must agree on ASHLAR_SIMULATOR_ABI_VERSION; the loader refuses any other. A change of meaning or
-|* order anywhere in this file raises it. New functions go to the end of the table, also with a new version: objects
-|* live inside packages and may be older than the simulator.
-|*
-|* Conventions. A thread calls the table with the AshlarSimulatorThread that `currentThread` gave it on entry; it is
-|* constant for the run of the thread. `site` indexes the module's site table and names the operation in reports.
-|* Pointers to global and to shared memory are host pointers. 32-bit registers hold what PTX says they hold.
-|* C, so that any tool can read it; everything is little-endian x86-64.
-|*
-\*===----------------------------------------------------------------------------------------------------===*/
+/*===-- SimulatorABI.h - Between generated host code and the simulator ----===
+
+   A kernel compiled for the simulator is a shared object that exports
+
+     void NAME(const void *const *arguments)
+         for each kernel: runs one thread of it. arguments[i] points to the value of parameter i, as for
+         cuLaunchKernel;
+     const void *ashlar_simulator_api
+         set by the loader to an AshlarSimulatorApi before the first call;
+     const AshlarSimulatorModule ashlar_simulator_module
+         what the object holds.
+
+   Code and simulator must agree on ASHLAR_SIMULATOR_ABI_VERSION; the loader refuses any other. A change of
+   meaning or order anywhere in this file raises it. New functions go to the end of the table, also with a new
+   version: objects live inside packages and may be older than the simulator.
+
+   Conventions. A thread calls the table with the AshlarSimulatorThread that `currentThread` gave it on entry;
+   it is constant for the run of the thread. `site` indexes the module's site table and names the operation in
+   reports. Pointers to global and to shared memory are host pointers. 32-bit registers hold what PTX says
+   they hold. C, so that any tool can read it; everything is little-endian x86-64.
+
+  ===----------------------------------------------------------------------===*/
 
 #ifndef ASHLAR_SIMULATOR_SIMULATORABI_H
 #define ASHLAR_SIMULATOR_SIMULATORABI_H
@@ -31,8 +34,8 @@ extern "C" {
 #define ASHLAR_SIMULATOR_ABI_VERSION 1
 #define ASHLAR_SIMULATOR_NO_SITE 0xffffffffu
 
-/* One operation that reports may name, as offsets of zero-terminated strings in the module's `strings`: "file:line:column"
-   or "unknown", and the name of the operation. */
+/* One operation that reports may name, as offsets of zero-terminated strings in the module's `strings`:
+   "file:line:column" or "unknown", and the name of the operation. */
 typedef struct {
   uint32_t location;
   uint32_t operation;
@@ -79,8 +82,8 @@ typedef struct AshlarSimulatorThread {
   char *shared;
 } AshlarSimulatorThread;
 
-/* What `access` is told: one of the spaces, the kinds, and the alignment that the instruction needs as a power of two in
-   the bits from ASHLAR_ACCESS_ALIGNMENT_SHIFT on. */
+/* What `access` is told: one of the spaces, the kinds, and the alignment that the instruction needs as a
+   power of two in the bits from ASHLAR_ACCESS_ALIGNMENT_SHIFT on. */
 enum {
   ASHLAR_ACCESS_GLOBAL = 0,
   ASHLAR_ACCESS_SHARED = 1,
@@ -92,7 +95,12 @@ enum {
   ASHLAR_ACCESS_ALIGNMENT_SHIFT = 8
 };
 
-enum { ASHLAR_SHUFFLE_BUTTERFLY = 0, ASHLAR_SHUFFLE_UP = 1, ASHLAR_SHUFFLE_DOWN = 2, ASHLAR_SHUFFLE_INDEX = 3 };
+enum {
+  ASHLAR_SHUFFLE_BUTTERFLY = 0,
+  ASHLAR_SHUFFLE_UP = 1,
+  ASHLAR_SHUFFLE_DOWN = 2,
+  ASHLAR_SHUFFLE_INDEX = 3
+};
 
 enum { ASHLAR_VOTE_ANY = 0, ASHLAR_VOTE_ALL = 1, ASHLAR_VOTE_BALLOT = 2, ASHLAR_VOTE_UNIFORM = 3 };
 
@@ -122,20 +130,24 @@ enum {
   ASHLAR_MMA_S32 = 8
 };
 
-/* The `variant` of mma: m16n8kK, row.col, element types of A, B and accumulator, and whether s32 sums saturate. */
-#define ASHLAR_MMA_VARIANT(a, b, accumulator, k, saturate)                                                         \
-  ((uint32_t)(a) | (uint32_t)(b) << 4 | (uint32_t)(accumulator) << 8 | (uint32_t)(saturate) << 12 | (uint32_t)(k) << 16)
+/* The `variant` of mma: m16n8kK, row.col, element types of A, B and accumulator, and whether s32 sums
+ * saturate. */
+#define ASHLAR_MMA_VARIANT(a, b, accumulator, k, saturate)                                                   \
+  ((uint32_t)(a) | (uint32_t)(b) << 4 | (uint32_t)(accumulator) << 8 | (uint32_t)(saturate) << 12 |          \
+   (uint32_t)(k) << 16)
 
 /* Flags of the matrix loads and stores: the number of 8x8 matrices of 16-bit elements, and .trans. */
 enum { ASHLAR_MATRIX_COUNT_MASK = 7, ASHLAR_MATRIX_TRANSPOSED = 8 };
 
-/* Matrix instructions are handed over in lists, so that the lanes of a warp meet once for many of them. A lane keeps the
-   registers of a list in one array of words; instructions name theirs by the index of the first word. */
+/* Matrix instructions are handed over in lists, so that the lanes of a warp meet once for many of them. A
+   lane keeps the registers of a list in one array of words; instructions name theirs by the index of the
+   first word. */
 
 /* Words and instructions of a list at most. */
 #define ASHLAR_SIMULATOR_LIST_WORDS 4096u
 
-/* D = A * B + C. The list is executed in order: C may be the D of an instruction before, in the same words or others. */
+/* D = A * B + C. The list is executed in order: C may be the D of an instruction before, in the same words or
+ * others. */
 typedef struct {
   uint32_t variant;
   uint32_t a, b, c, d;
@@ -155,14 +167,14 @@ typedef struct {
   uint32_t bytes;
   AshlarSimulatorThread *(*currentThread)(void);
 
-  /* Announces an access of `bytes` bytes. Returns the address to use: `address`, or a scratch area when the access is
-     out of bounds, so that the run continues and memory of others stays whole. */
+  /* Announces an access of `bytes` bytes. Returns the address to use: `address`, or a scratch area when the
+     access is out of bounds, so that the run continues and memory of others stays whole. */
   void *(*access)(AshlarSimulatorThread *, void *address, uint32_t bytes, uint32_t flags, uint32_t site);
 
   /* bar.sync: `count` 0 means all threads of the block. */
   void (*barrier)(AshlarSimulatorThread *, uint32_t id, uint32_t count, uint32_t site);
-  uint32_t (*barrierReduce)(AshlarSimulatorThread *, uint32_t id, uint32_t count, uint32_t kind, uint32_t predicate,
-                            uint32_t site);
+  uint32_t (*barrierReduce)(AshlarSimulatorThread *, uint32_t id, uint32_t count, uint32_t kind,
+                            uint32_t predicate, uint32_t site);
   void (*warpSync)(AshlarSimulatorThread *, uint32_t mask, uint32_t site);
   /* shfl.sync: the value in the low half, the predicate in bit 32. */
   uint64_t (*shuffle)(AshlarSimulatorThread *, uint32_t kind, uint32_t mask, uint32_t value, uint32_t offset,
@@ -177,7 +189,8 @@ typedef struct {
   /* `rows[i]` is the row that this lane names for load i. */
   void (*loadMatrix)(AshlarSimulatorThread *, const AshlarSimulatorMatrixLoad *list, uint32_t count,
                      const void *const *rows, uint32_t *registers);
-  void (*storeMatrix)(AshlarSimulatorThread *, void *row, uint32_t flags, const uint32_t *registers, uint32_t site);
+  void (*storeMatrix)(AshlarSimulatorThread *, void *row, uint32_t flags, const uint32_t *registers,
+                      uint32_t site);
 
   /* cp.async: copies `sourceBytes` of `bytes`, zeros the rest. */
   void (*copyAsync)(AshlarSimulatorThread *, void *destination, const void *source, uint32_t bytes,

@@ -1,18 +1,18 @@
-//===-- HostSharedObject.h - x86-64 shared objects from LLVM-dialect modules -----------------------------===//
+//===-- HostSharedObject.h - x86-64 shared objects from LLVM-dialect modules ---===//
 //
 // Turns a module of the LLVM dialect into the bytes of a position-independent ELF shared object for x86-64.
-// The bytes go into packages (`kernels/sim.so`, `reference/host.so`) and are loaded from memory by the runtime:
-// memfd_create, then dlopen of /proc/self/fd/N. The linker runs in process, so neither a compiler nor binutils is
-// needed where Ashlar compiles.
+// The bytes go into packages (`kernels/sim.so`, `reference/host.so`) and are loaded from memory by the
+// runtime: memfd_create, then dlopen of /proc/self/fd/N. The linker runs in process, so neither a compiler
+// nor binutils is needed where Ashlar compiles.
 //
-// The result names only libm.so.6 as a library it needs. What it takes from libc and libm at load time is checked
-// against a list: anything else that code generation asks for (a compiler run-time routine, a runner's helper) is
-// refused here rather than by dlopen on the user's machine. Routines that the baseline processor lacks
-// (rounding to bf16, double to f16) are part of the object.
+// The result names only libm.so.6 as a library it needs. What it takes from libc and libm at load time is
+// checked against a list: anything else that code generation asks for (a compiler run-time routine, a
+// runner's helper) is refused here rather than by dlopen on the user's machine. Routines that the baseline
+// processor lacks (rounding to bf16, double to f16) are part of the object.
 //
 // The same module and options give the same bytes: no time stamp, no path, no build identifier.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_TARGET_HOSTSHAREDOBJECT_H
 #define ASHLAR_TARGET_HOSTSHAREDOBJECT_H
@@ -27,25 +27,27 @@
 namespace ashlar {
 
 struct HostSharedObjectOptions {
-  /// A processor name as LLVM spells it. The default has AVX2, FMA and F16C and runs on any server since 2013.
+  /// A processor name as LLVM spells it. The default has AVX2, FMA and F16C and runs on any server since
+  /// 2013.
   std::string processor = "x86-64-v3";
   /// 0 to 3, as -O0 to -O3.
   unsigned optimizationLevel = 3;
-  /// The functions and variables that dlsym must find. Everything else becomes internal to the object. When empty,
-  /// every definition with external linkage is exported.
+  /// The functions and variables that dlsym must find. Everything else becomes internal to the object. When
+  /// empty, every definition with external linkage is exported.
   std::vector<std::string> exportedNames;
   /// The soname; it shows in debuggers and in /proc/self/maps only.
   std::string name = "ashlar_module";
 };
 
-/// Adds the translations to LLVM IR that `emitHostSharedObject` needs (builtin and LLVM dialect). Tools call it once when
-/// they set up their registry; `emitHostSharedObject` calls it too, for contexts made without it.
+/// Adds the translations to LLVM IR that `emitHostSharedObject` needs (builtin and LLVM dialect). Tools call
+/// it once when they set up their registry; `emitHostSharedObject` calls it too, for contexts made without
+/// it.
 void registerHostSharedObjectTranslations(mlir::DialectRegistry &registry);
 
-/// Optimises the module, generates code and links it. The module must hold nothing but LLVM-dialect operations.
-/// Fails with a diagnostic at the module's location when translation or linking fails or an exported name or an
-/// external symbol has no definition.
-/// May be called from several threads; the link step runs one at a time.
+/// Optimises the module, generates code and links it. The module must hold nothing but LLVM-dialect
+/// operations. Fails with a diagnostic at the module's location when translation or linking fails or an
+/// exported name or an external symbol has no definition. May be called from several threads; the link step
+/// runs one at a time.
 mlir::FailureOr<std::vector<char>> emitHostSharedObject(mlir::ModuleOp module,
                                                         const HostSharedObjectOptions &options = {});
 

@@ -1,8 +1,8 @@
-//===-- ChecksTest.cpp - Orderings, shadow and traffic on their own ---------------------------------------===//
+//===-- ChecksTest.cpp - Orderings, shadow and traffic on their own -------===//
 //
 // The parts behind the reports, driven by hand.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "../../../lib/Simulator/AccessRecorder.h"
 #include "../../../lib/Simulator/Memory.h"
@@ -126,9 +126,9 @@ TEST(Recorder, CountsSectorsOfAWarpInstruction) {
   AccessRecorder recorder;
   recorder.startLaunch(3, 1);
   for (uint32_t lane = 0; lane < 32; ++lane) {
-    recorder.add(0, lane, AccessClass::GlobalRead, 1024 + 4 * lane, 4, 0);    // 128 bytes in a row: 4 sectors
-    recorder.add(0, lane, AccessClass::GlobalRead, 1024 + 128 * lane, 4, 1);  // a sector each
-    recorder.add(0, lane, AccessClass::GlobalWrite, 4096 - 4 * lane, 4, 2);   // backwards over a sector border
+    recorder.add(0, lane, AccessClass::GlobalRead, 1024 + 4 * lane, 4, 0);   // 128 bytes in a row: 4 sectors
+    recorder.add(0, lane, AccessClass::GlobalRead, 1024 + 128 * lane, 4, 1); // a sector each
+    recorder.add(0, lane, AccessClass::GlobalWrite, 4096 - 4 * lane, 4, 2);  // backwards over a sector border
   }
   recorder.flush(0);
   EXPECT_EQ(recorder.totals()[0].traffic.globalSectorsRead, 4u);

@@ -1,8 +1,8 @@
-//===-- KernelRunner.cpp - From kernel text to values -----------------------------------------------------===//
+//===-- KernelRunner.cpp - From kernel text to values ---------------------===//
 //
 // The compiling half, which needs MLIR.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "KernelRunner.h"
 #include "ashlar/GPUToHost/GPUToHost.h"

@@ -1,9 +1,9 @@
-//===-- KernelRunner.h - From kernel text to values -------------------------------------------------------===//
+//===-- KernelRunner.h - From kernel text to values -----------------------===//
 //
-// What the tests of kernels share: compile an LLVM-level kernel module to a shared object, load it into a device, keep
-// typed buffers there.
+// What the tests of kernels share: compile an LLVM-level kernel module to a shared object, load it into a
+// device, keep typed buffers there.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_TEST_UNIT_SIMULATOR_KERNELRUNNER_H
 #define ASHLAR_TEST_UNIT_SIMULATOR_KERNELRUNNER_H
@@ -49,8 +49,9 @@ struct KernelRunner {
   }
 
   /// Launches; arguments are pointers to the parameters' values.
-  simulator::LaunchResult run(const std::string &kernel, simulator::Dim3 grid, simulator::Dim3 block, uint32_t shared,
-                              const std::vector<const void *> &arguments, const simulator::LaunchOptions &options) {
+  simulator::LaunchResult run(const std::string &kernel, simulator::Dim3 grid, simulator::Dim3 block,
+                              uint32_t shared, const std::vector<const void *> &arguments,
+                              const simulator::LaunchOptions &options) {
     auto result = device.launch(*module, kernel, {grid, block, shared, arguments}, options);
     EXPECT_TRUE(result.ok()) << result.status().message();
     return result.ok() ? *result : simulator::LaunchResult();

@@ -1,8 +1,8 @@
-//===-- MatmulKernel.cpp - A tensor-core kernel with faults to plant --------------------------------------===//
+//===-- MatmulKernel.cpp - A tensor-core kernel with faults to plant ------===//
 //
 // Emits the text of the kernel, an operation a line.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "MatmulKernel.h"
 #include <vector>
@@ -64,7 +64,8 @@ Writer::Name Writer::global(const Name &base, const Name &row, const Name &colum
   Name pitch = value("llvm.zext " + columns + " : i32 to i64");
   Name start = value("llvm.mul " + wide + ", " + pitch + " : i64");
   Name index = value("llvm.add " + start + ", " + value("llvm.zext " + column + " : i32 to i64") + " : i64");
-  return value("llvm.getelementptr " + base + "[" + index + "] : (!llvm.ptr<1>, i64) -> !llvm.ptr<1>, " + type);
+  return value("llvm.getelementptr " + base + "[" + index + "] : (!llvm.ptr<1>, i64) -> !llvm.ptr<1>, " +
+               type);
 }
 
 Writer::Name Writer::swizzle(const Name &row, const Name &chunk) {
@@ -75,14 +76,17 @@ Writer::Name Writer::swizzle(const Name &row, const Name &chunk) {
 
 /// Tile of A: blockRows x depth. Tile of B, behind it: depth x blockColumns. Chunks are 16 bytes.
 void Writer::copyTile(bool isA, const Name &stage, const Name &k) {
-  uint32_t rows = isA ? kernel.blockRows() : kernel.depth, columns = isA ? kernel.depth : kernel.blockColumns();
+  uint32_t rows = isA ? kernel.blockRows() : kernel.depth,
+           columns = isA ? kernel.depth : kernel.blockColumns();
   uint32_t chunks = columns / 8;
   for (uint32_t i = 0; i < rows * chunks / kernel.threads; ++i) {
     Name index = add("%tid", word(i * kernel.threads));
     Name row = div(index, chunks), chunk = rem(index, chunks);
-    Name globalRow = add(row, isA ? "%blockRow" : k), globalColumn = add(mul(chunk, 8), isA ? k : "%blockColumn");
+    Name globalRow = add(row, isA ? "%blockRow" : k),
+         globalColumn = add(mul(chunk, 8), isA ? k : "%blockColumn");
     const char *comparison = isA && kernel.fault == MatmulFault::OffByOneBound ? "ule" : "ult";
-    Name inRows = less(globalRow, isA ? "%m" : "%k", comparison), inColumns = less(globalColumn, isA ? "%k" : "%n");
+    Name inRows = less(globalRow, isA ? "%m" : "%k", comparison),
+         inColumns = less(globalColumn, isA ? "%k" : "%n");
     Name inside = value("llvm.and " + inRows + ", " + inColumns + " : i1");
     Name bytes = value("llvm.select " + inside + ", %sixteen, %zero : i1, i32");
     Name from = global(isA ? "%a" : "%b", globalRow, isA ? "%k" : "%n", globalColumn, "f16");
@@ -117,15 +121,16 @@ void Writer::barrier(bool isDivergent) {
 
 void Writer::computeStage(const Name &stage) {
   const std::string four = "!llvm.struct<(i32, i32, i32, i32)>", type = "vector<2xf16>";
-  const std::string shape = "shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>, eltType = #nvvm.ld_st_matrix_elt_type<b16>";
+  const std::string shape =
+      "shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>, eltType = #nvvm.ld_st_matrix_elt_type<b16>";
   auto load = [&](const Name &offset, const char *layout) {
-    Name matrices = value("nvvm.ldmatrix " + shared(offset) + " {num = 4 : i32, layout = #nvvm.mma_layout<" + layout +
-                          ">, " + shape + "} : (!llvm.ptr<3>) -> " + four);
+    Name matrices = value("nvvm.ldmatrix " + shared(offset) + " {num = 4 : i32, layout = #nvvm.mma_layout<" +
+                          layout + ">, " + shape + "} : (!llvm.ptr<3>) -> " + four);
     std::vector<Name> halves;
     for (int i = 0; i < 4; ++i)
       halves.push_back(value("llvm.bitcast " +
-                             value("llvm.extractvalue " + matrices + "[" + to_string(i) + "] : " + four) + " : i32 to " +
-                             type));
+                             value("llvm.extractvalue " + matrices + "[" + to_string(i) + "] : " + four) +
+                             " : i32 to " + type));
     return halves;
   };
   for (uint32_t step = 0; step < kernel.depth / 16; ++step) {
@@ -137,20 +142,23 @@ void Writer::computeStage(const Name &stage) {
     for (uint32_t tile = 0; tile < kernel.columnTiles; tile += 2) {
       Name row = add("%laneRow", word(step * 16)), chunk = add("%fragmentChunkB", word(tile));
       Name offset = add(mul(row, kernel.blockColumns() * 2), mul(swizzle(row, chunk), 16));
-      std::vector<Name> pair = load(add(stage, add(offset, word(kernel.blockRows() * kernel.depth * 2))), "col");
+      std::vector<Name> pair =
+          load(add(stage, add(offset, word(kernel.blockRows() * kernel.depth * 2))), "col");
       b.push_back({pair[0], pair[1]});
       b.push_back({pair[2], pair[3]});
     }
     for (uint32_t i = 0; i < kernel.rowTiles; ++i)
       for (uint32_t j = 0; j < kernel.columnTiles; ++j) {
         Name *c = &sums[(i * kernel.columnTiles + j) * 4];
-        Name d = value("nvvm.mma.sync A[" + a[i][0] + ", " + a[i][1] + ", " + a[i][2] + ", " + a[i][3] + "] B[" +
-                       b[j][0] + ", " + b[j][1] + "] C[" + c[0] + ", " + c[1] + ", " + c[2] + ", " + c[3] +
-                       "] {layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>, "
-                       "shape = #nvvm.shape<m = 16, n = 8, k = 16>} : (" +
-                       type + ", " + type + ", f32) -> !llvm.struct<(f32, f32, f32, f32)>");
+        Name d =
+            value("nvvm.mma.sync A[" + a[i][0] + ", " + a[i][1] + ", " + a[i][2] + ", " + a[i][3] + "] B[" +
+                  b[j][0] + ", " + b[j][1] + "] C[" + c[0] + ", " + c[1] + ", " + c[2] + ", " + c[3] +
+                  "] {layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>, "
+                  "shape = #nvvm.shape<m = 16, n = 8, k = 16>} : (" +
+                  type + ", " + type + ", f32) -> !llvm.struct<(f32, f32, f32, f32)>");
         for (int r = 0; r < 4; ++r)
-          c[r] = value("llvm.extractvalue " + d + "[" + to_string(r) + "] : !llvm.struct<(f32, f32, f32, f32)>");
+          c[r] =
+              value("llvm.extractvalue " + d + "[" + to_string(r) + "] : !llvm.struct<(f32, f32, f32, f32)>");
       }
   }
 }
@@ -159,7 +167,8 @@ void Writer::storeResults() {
   for (uint32_t i = 0; i < kernel.rowTiles; ++i)
     for (uint32_t j = 0; j < kernel.columnTiles; ++j)
       for (uint32_t r = 0; r < 4; ++r) {
-        Name row = add("%resultRow", word(i * 16 + r / 2 * 8)), column = add("%resultColumn", word(j * 8 + r % 2));
+        Name row = add("%resultRow", word(i * 16 + r / 2 * 8)),
+             column = add("%resultColumn", word(j * 8 + r % 2));
         Name inside = value("llvm.and " + less(row, "%m") + ", " + less(column, "%n") + " : i1");
         std::string label = to_string(next++);
         line("llvm.cond_br " + inside + ", ^store" + label + ", ^skip" + label);
@@ -178,12 +187,15 @@ std::string Writer::write() {
   line("%sixteen = llvm.mlir.constant(16 : i32) : i32");
   line("%none = llvm.mlir.constant(0.0 : f32) : f32");
   line("%tid = nvvm.read.ptx.sreg.tid.x : i32");
-  auto named = [&](const char *name, const Name &from) { line(std::string(name) + " = llvm.add " + from + ", %zero : i32"); };
+  auto named = [&](const char *name, const Name &from) {
+    line(std::string(name) + " = llvm.add " + from + ", %zero : i32");
+  };
   named("%blockRow", mul(value("nvvm.read.ptx.sreg.ctaid.y : i32"), kernel.blockRows()));
   named("%blockColumn", mul(value("nvvm.read.ptx.sreg.ctaid.x : i32"), kernel.blockColumns()));
   Name lane = rem("%tid", 32), warp = div("%tid", 32);
   line("%isFirstWarp = llvm.icmp \"eq\" " + warp + ", %zero : i32");
-  Name warpRow = mul(div(warp, 2), 16 * kernel.rowTiles), warpColumn = mul(rem(warp, 2), 8 * kernel.columnTiles);
+  Name warpRow = mul(div(warp, 2), 16 * kernel.rowTiles),
+       warpColumn = mul(rem(warp, 2), 8 * kernel.columnTiles);
   named("%laneRow", rem(lane, 16));
   named("%laneHalf", div(lane, 16));
   named("%fragmentRowA", add(warpRow, "%laneRow"));
@@ -204,7 +216,8 @@ std::string Writer::write() {
   Name nextStage = binary("sub", word(kernel.stageBytes()), "%stage"), nextK = add("%k0", word(kernel.depth));
   copyStage(nextStage, nextK);
   if (fault != MatmulFault::NoWait)
-    line(fault == MatmulFault::WaitOneGroupTooFew ? "nvvm.cp.async.wait.group 2" : "nvvm.cp.async.wait.group 1");
+    line(fault == MatmulFault::WaitOneGroupTooFew ? "nvvm.cp.async.wait.group 2"
+                                                  : "nvvm.cp.async.wait.group 1");
   if (fault != MatmulFault::NoBarrierBeforeUse)
     barrier(fault == MatmulFault::DivergentBarrier);
   computeStage("%stage");
@@ -212,15 +225,16 @@ std::string Writer::write() {
     barrier(false);
   for (const Name &sum : sums)
     last += ", " + sum;
-  line("llvm.cond_br " + less(nextK, "%k") + ", ^loop(" + nextK + ", " + nextStage + last + " : i32, i32" + types +
-       "), ^done");
+  line("llvm.cond_br " + less(nextK, "%k") + ", ^loop(" + nextK + ", " + nextStage + last + " : i32, i32" +
+       types + "), ^done");
   body += "  ^done:\n";
   storeResults();
   line("llvm.return");
   return "gpu.module @kernels {\n"
          "  llvm.mlir.global external @ashlar_shared() {addr_space = 3 : i32, alignment = 1024 : i64} : "
          "!llvm.array<0 x i8>\n"
-         "  llvm.func @matmul(%a: !llvm.ptr<1>, %b: !llvm.ptr<1>, %c: !llvm.ptr<1>, %m: i32, %n: i32, %k: i32) "
+         "  llvm.func @matmul(%a: !llvm.ptr<1>, %b: !llvm.ptr<1>, %c: !llvm.ptr<1>, %m: i32, %n: i32, %k: "
+         "i32) "
          "attributes {gpu.kernel, nvvm.kernel, nvvm.reqntid = array<i32: 128, 1, 1>} {\n" +
          body + "  }\n}\n";
 }

@@ -1,10 +1,10 @@
-//===-- MatmulKernel.h - A tensor-core kernel with faults to plant ----------------------------------------===//
+//===-- MatmulKernel.h - A tensor-core kernel with faults to plant --------===//
 //
-// Writes a matrix multiplication as an LLVM-level kernel module: cp.async into two swizzled stages of shared memory,
-// ldmatrix, mma.sync m16n8k16, four warps a block. It is what the compiler produces in kind, small enough to read, and
-// every synchronisation in it can be left out.
+// Writes a matrix multiplication as an LLVM-level kernel module: cp.async into two swizzled stages of shared
+// memory, ldmatrix, mma.sync m16n8k16, four warps a block. It is what the compiler produces in kind, small
+// enough to read, and every synchronisation in it can be left out.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef ASHLAR_TEST_UNIT_SIMULATOR_MATMULKERNEL_H
 #define ASHLAR_TEST_UNIT_SIMULATOR_MATMULKERNEL_H
@@ -28,7 +28,8 @@ enum class MatmulFault {
 
 /// C = A * B with row-major f16 operands and f32 result. K and N are multiples of 8, M is any.
 struct MatmulKernel {
-  /// 16-row and 8-column tiles of one warp; the warps of a block stand 2 x 2. `columnTiles` is a multiple of 4.
+  /// 16-row and 8-column tiles of one warp; the warps of a block stand 2 x 2. `columnTiles` is a multiple
+  /// of 4.
   uint32_t rowTiles = 1, columnTiles = 4;
   MatmulFault fault = MatmulFault::None;
 

@@ -1,8 +1,9 @@
-//===-- MatmulTest.cpp - A tensor-core kernel, whole and with faults --------------------------------------===//
+//===-- MatmulTest.cpp - A tensor-core kernel, whole and with faults ------===//
 //
-// The clean kernel gives the right values and no report in both completion modes; each planted fault is found.
+// The clean kernel gives the right values and no report in both completion modes; each planted fault is
+// found.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "KernelRunner.h"
 #include "MatmulKernel.h"
@@ -38,7 +39,8 @@ MatmulRun runMatmul(const MatmulKernel &kernel, Sizes sizes, const LaunchOptions
                (m + kernel.blockRows() - 1) / kernel.blockRows(), 1};
   uint32_t shared = kernel.sharedBytes() - (kernel.fault == MatmulFault::TooFewSharedBytes ? 16 : 0);
   MatmulRun run;
-  run.result = runner.run("matmul", grid, {MatmulKernel::threads, 1, 1}, shared, {&da, &db, &dc, &m, &n, &k}, options);
+  run.result =
+      runner.run("matmul", grid, {MatmulKernel::threads, 1, 1}, shared, {&da, &db, &dc, &m, &n, &k}, options);
   std::vector<float> c = runner.download<float>(dc, size_t(m) * n);
   for (size_t i = 0; i < m; ++i)
     for (size_t j = 0; j < n; ++j) {
@@ -75,7 +77,9 @@ TEST_P(CleanMatmul, GivesTheSameWithoutChecksOnSeveralThreads) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, CleanMatmul, testing::Values(AsyncMode::Earliest, AsyncMode::Latest),
-                         [](const auto &info) { return info.param == AsyncMode::Earliest ? "Earliest" : "Latest"; });
+                         [](const auto &info) {
+                           return info.param == AsyncMode::Earliest ? "Earliest" : "Latest";
+                         });
 
 TEST(MatmulCounters, CountTheTrafficOfTheTileSchedule) {
   LaunchResult result = runMatmul({}, {64, 128, 128}, checked()).result;

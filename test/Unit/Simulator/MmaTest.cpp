@@ -1,8 +1,9 @@
-//===-- MmaTest.cpp - Tensor-core arithmetic against plain loops ------------------------------------------===//
+//===-- MmaTest.cpp - Tensor-core arithmetic against plain loops ----------===//
 //
-// Every type and shape, with values spread over the registers by the rule of the PTX manual, written here a second time.
+// Every type and shape, with values spread over the registers by the rule of the PTX manual, written here a
+// second time.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "../../../lib/Simulator/Mma.h"
 #include "ashlar/Support/ElementType.h"
@@ -118,8 +119,13 @@ TEST(Mma, MultipliesEveryFloatType) {
 }
 
 TEST(Mma, MultipliesEveryIntegerType) {
-  for (auto [a, b, k] : {std::tuple{s8, s8, 32u}, {s8, u8, 32u}, {u8, s8, 16u}, {u8, u8, 32u}, {s4, s4, 64u},
-                         {s4, u4, 32u}, {u4, u4, 64u}}) {
+  for (auto [a, b, k] : {std::tuple{s8, s8, 32u},
+                         {s8, u8, 32u},
+                         {u8, s8, 16u},
+                         {u8, u8, 32u},
+                         {s4, s4, 64u},
+                         {s4, u4, 32u},
+                         {u4, u4, 64u}}) {
     MmaCase mma{a, b, k, ASHLAR_MMA_S32};
     mma.fill(k);
     for (uint32_t i = 0; i < 16; ++i)

@@ -1,9 +1,9 @@
-//===-- SimulatorBenchmark.cpp - How fast the simulator runs tensor-core kernels --------------------------===//
+//===-- SimulatorBenchmark.cpp - How fast the simulator runs tensor-core kernels ---===//
 //
-// Prints figures, judges nothing: multiply-accumulates a second of processor time on one host thread, without hooks, with
-// counters, and with all checks. Not part of the tests.
+// Prints figures, judges nothing: multiply-accumulates a second of processor time on one host thread, without
+// hooks, with counters, and with all checks. Not part of the tests.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "KernelRunner.h"
 #include "MatmulKernel.h"
@@ -29,16 +29,21 @@ static void measure(const MatmulKernel &kernel, uint32_t size, const char *label
   double best = 0;
   for (int i = 0; i < 3; ++i) {
     double begin = processorSeconds();
-    runner.run("matmul", grid, {MatmulKernel::threads, 1, 1}, kernel.sharedBytes(), {&a, &b, &c, &size, &size, &size},
-               options);
+    runner.run("matmul", grid, {MatmulKernel::threads, 1, 1}, kernel.sharedBytes(),
+               {&a, &b, &c, &size, &size, &size}, options);
     best = std::max(best, double(size) * size * size / (processorSeconds() - begin));
   }
-  std::printf("%ux%u tile of a block, %-28s %8.0f million multiply-accumulates a second\n", kernel.blockRows(),
-              kernel.blockColumns(), label, best / 1e6);
+  std::printf("%ux%u tile of a block, %-28s %8.0f million multiply-accumulates a second\n",
+              kernel.blockRows(), kernel.blockColumns(), label, best / 1e6);
 }
 
 int main() {
   for (MatmulKernel kernel : {MatmulKernel{1, 4}, MatmulKernel{4, 8}}) {
+    double begin = processorSeconds();
+    std::string diagnostics;
+    size_t bytes = compileKernels(kernel.text(), diagnostics).size();
+    std::printf("%ux%u tile of a block, compiled in %.2f s, %zu bytes\n", kernel.blockRows(),
+                kernel.blockColumns(), processorSeconds() - begin, bytes);
     LaunchOptions options;
     measure(kernel, 512, "checks off", options);
     options.asyncMode = AsyncMode::Latest;

@@ -1,8 +1,8 @@
-//===-- HostSharedObjectTest.cpp - Shared objects made, loaded and called ---------------------------------===//
+//===-- HostSharedObjectTest.cpp - Shared objects made, loaded and called ---===//
 //
 // From LLVM-dialect text to a loaded function: values, determinism, exports, and what is refused.
 //
-//===----------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "ashlar/Target/HostSharedObject.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -41,9 +41,11 @@ struct HostSharedObject : testing::Test {
   std::string diagnostics;
   HostSharedObject() {
     context.loadDialect<mlir::LLVM::LLVMDialect>();
-    context.getDiagEngine().registerHandler([&](mlir::Diagnostic &diagnostic) { diagnostics += diagnostic.str(); });
+    context.getDiagEngine().registerHandler(
+        [&](mlir::Diagnostic &diagnostic) { diagnostics += diagnostic.str(); });
   }
-  mlir::FailureOr<std::vector<char>> emit(llvm::StringRef text, ashlar::HostSharedObjectOptions options = {}) {
+  mlir::FailureOr<std::vector<char>> emit(llvm::StringRef text,
+                                          ashlar::HostSharedObjectOptions options = {}) {
     auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
     EXPECT_TRUE(module) << diagnostics;
     return ashlar::emitHostSharedObject(*module, options);
@@ -142,7 +144,8 @@ TEST_F(HostSharedObject, RefusesAnUnknownExternalSymbol) {
       %0 = llvm.call @rtclock() : () -> f64
       llvm.return %0 : f64
     })")));
-  EXPECT_NE(diagnostics.find("needs 'rtclock', which neither libc nor libm has"), std::string::npos) << diagnostics;
+  EXPECT_NE(diagnostics.find("needs 'rtclock', which neither libc nor libm has"), std::string::npos)
+      << diagnostics;
 }
 
 TEST_F(HostSharedObject, RefusesAnUnknownProcessor) {
