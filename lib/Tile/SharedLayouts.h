@@ -14,6 +14,10 @@ mlir::LogicalResult vectorizeCopies(KernelOp kernel);
 /// their vectors, tiles their distributions.
 void assignSharedLayouts(KernelOp kernel);
 
+/// The extra wavefronts of all accesses to an allocation that has a layout, each counted once; nothing where
+/// an access cannot be done or elements are smaller than a byte.
+std::optional<int64_t> countBankConflicts(AllocOp alloc, int64_t threads);
+
 } // namespace ashlar::tile
 
 #endif // ASHLAR_LIB_TILE_SHAREDLAYOUTS_H
