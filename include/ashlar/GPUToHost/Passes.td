@@ -22,7 +22,7 @@ def ConvertGPUToHostPass : Pass<"ashlar-convert-gpu-to-host", "::mlir::ModuleOp"
       or plain LLVM operations. Matrix instructions are collected into lists first, so that the lanes of a
       warp meet once for many of them.
     - Loads, stores and atomics in global (1), shared (3) and generic memory first call `@ashlar_access`,
-      which announces the access when the simulator checks or counts, and otherwise costs a test of a register.
+      which announces the access when the simulator checks or counts, and else costs a test of a register.
     - Address spaces disappear. A pointer to shared memory is a host pointer; as an integer it is the offset
       in shared memory, so that address arithmetic means what it means on a GPU.
     - A constant `@ashlar_simulator_module` describes kernels, variables and the operations that reports may
