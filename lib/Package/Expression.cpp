@@ -61,7 +61,7 @@ static Expected<int64_t> apply(Expression::Kind kind, int64_t a, int64_t b) {
       return floorDivide(a, b);
     if (kind == Kind::CeilDiv)
       return a / b + (a % b > 0);
-    return a - floorDivide(a, b) * b;
+    return a % b < 0 ? a % b + b : a % b;
   case Kind::Constant:
   case Kind::Dim:
     break;

@@ -21,7 +21,8 @@ using package::Target;
 struct Executable::State {
   std::shared_ptr<const PackageReader> package;
   std::shared_ptr<Device> device;
-  size_t target = 0;
+  /// What was loaded; name "none" when nothing had to be.
+  Target target = {"none", "", package::ImageKind::Ptx, 0, false};
   std::unique_ptr<Module> module;
   std::vector<FunctionPlan> plans;
   char *constants = nullptr;
@@ -69,8 +70,19 @@ static Status noImage(const Manifest &manifest, const DeviceProperties &device, 
   return unsupported(message + (failures.empty() ? "; compile it for this device with --target" : failures));
 }
 
+/// Whether any function launches anything; a package whose functions only copy needs no image.
+static bool needsImage(const Manifest &manifest) {
+  for (const Function &function : manifest.functions)
+    for (const package::Step &step : function.steps)
+      if (step.kind == package::Step::Kind::Launch)
+        return true;
+  return false;
+}
+
 Status Executable::State::loadImage() {
   const Manifest &manifest = package->manifest();
+  if (!needsImage(manifest))
+    return {};
   std::string failures;
   for (size_t candidate : rankTargets(manifest.targets, device->properties())) {
     const Target &choice = manifest.targets[candidate];
@@ -78,7 +90,7 @@ Status Executable::State::loadImage() {
     Expected<std::unique_ptr<Module>> loaded = device->loadModule(choice.kind, image);
     if (loaded) {
       module = *std::move(loaded);
-      target = candidate;
+      target = choice;
       return {};
     }
     // An image this device or driver doesn't take (too new PTX, say) leaves the next one; other failures are final.
@@ -101,7 +113,8 @@ Status Executable::State::makePlans() {
   plans.reserve(manifest.functions.size());
   for (const Function &function : manifest.functions) {
     plans.emplace_back(manifest, function);
-    ASHLAR_RETURN_IF_ERROR(plans.back().prepareKernels(*module).withContext("function '" + function.name + "'"));
+    if (module)
+      ASHLAR_RETURN_IF_ERROR(plans.back().prepareKernels(*module).withContext("function '" + function.name + "'"));
   }
   return {};
 }
@@ -145,7 +158,7 @@ Executable::Executable(std::unique_ptr<State> state) : state(std::move(state)) {
 Executable::~Executable() = default;
 
 const Manifest &Executable::manifest() const { return state->package->manifest(); }
-const Target &Executable::target() const { return manifest().targets[state->target]; }
+const Target &Executable::target() const { return state->target; }
 Device &Executable::device() const { return *state->device; }
 int64_t Executable::arenaBytes() const { return state->arenaBytes; }
 

@@ -69,7 +69,7 @@ public:
   Executable &operator=(const Executable &) = delete;
 
   const package::Manifest &manifest() const;
-  /// The target whose image was loaded.
+  /// The target whose image was loaded; its name is "none" when no function launches a kernel.
   const package::Target &target() const;
   Device &device() const;
 

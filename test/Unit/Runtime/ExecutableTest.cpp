@@ -262,3 +262,15 @@ TEST_F(ExecutableTest, no_image_for_the_device) {
   EXPECT_EQ(created.status().message(), "no image of the package runs on mock (compute capability 7.5); the package "
                                         "has: sm_90a, sm_80; compile it for this device with --target");
 }
+
+TEST_F(ExecutableTest, functions_that_only_copy_need_no_image) {
+  PackageWriter writer;
+  Function function = ashlar::test::makeScalePackage().manifest().functions[scaleTwice];
+  function.steps.erase(function.steps.begin(), function.steps.begin() + 2);
+  writer.manifest().functions = {function, function};
+  writer.manifest().functions[0].name = "first";
+  load(std::move(writer));
+  EXPECT_EQ(executable->target().name, "none");
+  EXPECT_TRUE(callScaleTwice(3).ok());
+  EXPECT_EQ(mock->copies, std::vector<int64_t>{12});
+}
