@@ -283,6 +283,45 @@ TEST(WarpInstructions, StoreMatrixIsTheInverseOfLoadMatrix) {
   }
 }
 
+TEST(WarpInstructions, AListChainsItsMmas) {
+  // Shared memory starts as 0xff: A is -1 (s8), B is 255 (u8), twice 32 products of them.
+  KernelRunner runner(readKernel("matrix-lists.mlir"));
+  void *out = runner.upload(std::vector<int32_t>(1));
+  LaunchResult result = runner.run("chain", {1, 1, 1}, {32, 1, 1}, 1024, {&out}, {});
+  EXPECT_TRUE(result.reports.empty()) << texts(result);
+  EXPECT_EQ(runner.download<int32_t>(out, 1)[0], -2 * 32 * 255);
+  EXPECT_EQ(result.instructions.mma, 2u);
+  EXPECT_EQ(result.instructions.ldmatrix, 2u);
+  result = runner.run("chain", {1, 1, 1}, {32, 1, 1}, 1024, {&out}, checked());
+  EXPECT_TRUE(find(result, ReportKind::UninitializedShared)) << texts(result);
+}
+
+TEST(WarpInstructions, ListsKeepTheOrderOfWrites) {
+  // The first load must not sink past the store, which the second one has to see.
+  const std::string load =
+      " = nvvm.ldmatrix %row {num = 1 : i32, layout = #nvvm.mma_layout<row>, shape = "
+      "#nvvm.ld_st_matrix_shape<m = 8, n = 8>, eltType = #nvvm.ld_st_matrix_elt_type<b16>} : "
+      "(!llvm.ptr<3>) -> i32\n";
+  WordRun run = runWords(
+      kernelText("    %seven = llvm.mlir.constant(7 : i32) : i32\n"
+                 "    %rowIndex = llvm.and %lane, %seven : i32\n"
+                 "    %row = llvm.getelementptr %shared[%rowIndex] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, "
+                 "vector<4xi32>\n"
+                 "    %slot = llvm.getelementptr %shared[%tid] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, i32\n"
+                 "    llvm.store %tid, %slot : i32, !llvm.ptr<3>\n"
+                 "    nvvm.bar.warp.sync %full : i32\n"
+                 "    %before" +
+                 load +
+                 "    nvvm.bar.warp.sync %full : i32\n"
+                 "    llvm.store %full, %slot : i32, !llvm.ptr<3>\n"
+                 "    nvvm.bar.warp.sync %full : i32\n"
+                 "    %after" +
+                 load + "    %result = llvm.add %before, %after : i32\n" + storeResult));
+  EXPECT_TRUE(run.result.reports.empty()) << texts(run.result);
+  for (int lane = 0; lane < 32; ++lane)
+    EXPECT_EQ(run.words[size_t(lane)], lane - 1);
+}
+
 //===-- Registers ---------------------------------------------------------===//
 
 TEST(Registers, LogicAndBytes) {
@@ -494,6 +533,17 @@ TEST(Device, KeepsModulesApart) {
   const void *arguments[] = {&out, &in};
   ASSERT_TRUE(first.device.launch(**second, "kernel", {{1, 1, 1}, {32, 1, 1}, 0, arguments}).ok());
   EXPECT_EQ(first.download<int32_t>(out, 1)[0], 1);
+}
+
+TEST(Objects, AreDeterministicAndNamePositionsOnly) {
+  std::string diagnostics, text = readKernel("transpose.mlir");
+  std::vector<char> first = compileKernels(text, diagnostics), second = compileKernels(text, diagnostics);
+  ASSERT_FALSE(first.empty()) << diagnostics;
+  EXPECT_EQ(first, second);
+  std::string bytes(first.begin(), first.end());
+  EXPECT_NE(bytes.find("kernels.mlir:"), std::string::npos);
+  for (const char *path : {ASHLAR_SOURCE_DIR, "/tmp", "/proc"})
+    EXPECT_EQ(bytes.find(path), std::string::npos) << path;
 }
 
 TEST(Device, GivesTheSameReportsOnAnyNumberOfThreads) {
