@@ -44,3 +44,13 @@ Value ashlar::expandIndexExpression(OpBuilder &builder, Location loc, AffineExpr
   return combineIndices(builder, loc, expression.getKind(), lhs, rhs,
                         [&] { return arith::ConstantIndexOp::create(builder, loc, 1); });
 }
+
+SmallVector<AffineExpr> ashlar::splitIndex(AffineExpr index, ArrayRef<AffineExpr> sizes) {
+  SmallVector<AffineExpr> parts(sizes.size() + 1);
+  for (size_t i = sizes.size(); i-- > 0;) {
+    parts[i + 1] = index % sizes[i];
+    index = index.floorDiv(sizes[i]);
+  }
+  parts[0] = index;
+  return parts;
+}

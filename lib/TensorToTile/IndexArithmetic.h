@@ -17,6 +17,10 @@ mlir::Value combineIndices(mlir::OpBuilder &builder, mlir::Location loc, mlir::A
 mlir::Value expandIndexExpression(mlir::OpBuilder &builder, mlir::Location loc, mlir::AffineExpr expression,
                                   mlir::ValueRange dims, mlir::ValueRange symbols);
 
+/// Numbers `index` through `sizes`, the last running fastest; what is left over comes first, so the result has one entry
+/// more than `sizes`.
+llvm::SmallVector<mlir::AffineExpr> splitIndex(mlir::AffineExpr index, llvm::ArrayRef<mlir::AffineExpr> sizes);
+
 } // namespace ashlar
 
 #endif // ASHLAR_LIB_TENSORTOTILE_INDEXARITHMETIC_H

@@ -6,6 +6,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "AttentionSoftmax.h"
+#include "MatrixProduct.h"
 #include "TileArithmetic.h"
 #include "ashlar/TensorToTile/MainOperations.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -124,13 +125,9 @@ LogicalResult AttentionLowering::storeStrip(const AttentionBlock &block, TileDim
 }
 
 LogicalResult AttentionLowering::lower() {
-  FailureOr<StringRef> kindName = kernel_.scheduleWord("mma");
-  if (failed(kindName))
+  FailureOr<tile::MmaKind> kind = scheduledMma(kernel_);
+  if (failed(kind))
     return failure();
-  std::optional<tile::MmaKind> kind = tile::symbolizeMmaKind(*kindName);
-  if (!kind)
-    return kernel_.source().emitOpError("has a schedule with the unknown mma '")
-           << *kindName << "'; expected mma_sync or fma";
   FailureOr<AttentionBlock> block = distribute();
   if (failed(block))
     return failure();

@@ -19,6 +19,8 @@ struct Family {
 static const Family families[] = {
     {ash::MatmulOp::getOperationName(), "matmul", lowerMatmul},
     {ash::AttentionOp::getOperationName(), "attention", lowerAttention},
+    {ash::ConvOp::getOperationName(), "convolution", lowerConvolution},
+    {ash::QuantizedMatmulOp::getOperationName(), "quantized_matmul", lowerQuantizedMatmul},
 };
 
 FailureOr<MainOperation> ashlar::findMainOperation(ash::KernelOp kernel) {

@@ -4,30 +4,10 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "StagedTile.h"
-#include "TileArithmetic.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "MatrixProduct.h"
 
 using namespace mlir;
 using namespace ashlar;
-
-/// `tile`, zero outside of the space's extents: what a computation makes of the zeros there may be anything.
-static Value clearOutside(TileEvaluator &evaluator, Value tile) {
-  KernelBuilder &kernel = evaluator.kernel();
-  Location loc = tile.getLoc();
-  TileArithmetic math(kernel.builder(), loc);
-  const TileSpace &space = evaluator.space();
-  Type element = getElementTypeOrSelf(tile);
-  for (auto [dim, tileDim] : llvm::enumerate(space.dims)) {
-    if (tileDim.inBounds)
-      continue;
-    Value index = evaluator.evaluateIndex(space.dim(dim)).value;
-    Value extent = math.splatIndex(tileDim.size, kernel.materialize(tileDim.extent));
-    PartialTile inside{arith::CmpIOp::create(kernel.builder(), loc, arith::CmpIPredicate::slt, index, extent),
-                       {static_cast<unsigned>(dim)}};
-    tile = math.select(evaluator.broadcastToSpace(inside), tile, math.constant(space.tileShape(), element, 0));
-  }
-  return tile;
-}
 
 StagedTile StagedTile::store(KernelBuilder &kernel, Value tile) {
   OpBuilder &builder = kernel.builder();
@@ -53,7 +33,10 @@ FailureOr<StagedTile> StagedTile::create(KernelBuilder &kernel, Value tensor, Af
     FailureOr<Value> tile = evaluator.evaluate(tensor, coordinates);
     if (failed(tile))
       return failure();
-    return store(kernel, clearOutside(evaluator, *tile));
+    // What a computation makes of the zeros outside may be anything.
+    for (unsigned dim = 0; dim < space.dims.size(); ++dim)
+      tile = clearBeyond(evaluator, *tile, dim);
+    return store(kernel, *tile);
   }
   // Memory's order first, so that copies are wide; the space's order by looking at the buffer differently.
   SmallVector<unsigned> order = kernel.memoryOrder(tensor, coordinates, space);
@@ -77,4 +60,16 @@ Value StagedTile::load(ArrayRef<Value> offsets, ArrayRef<int64_t> shape) const {
 
 Value StagedTile::loadAt(ArrayRef<int64_t> offsets, ArrayRef<int64_t> shape) const {
   return load(llvm::map_to_vector(offsets, [&](int64_t offset) { return kernel_->constantIndex(offset); }), shape);
+}
+
+Value StagedTile::loadRow(int64_t index) const {
+  OpBuilder &builder = kernel_->builder();
+  auto buffer = cast<tile::BufferType>(buffer_.getType());
+  int64_t length = buffer.getShape().back(), stride = buffer.getStrides().back();
+  auto layout = buffer.getLayout() ? tile::BufferLayoutAttr::get(builder.getContext(), stride, 0, 0, 0)
+                                   : tile::BufferLayoutAttr();
+  auto type = tile::BufferType::get(length, buffer.getElementType(), tile::MemorySpace::Shared, layout);
+  Value row = tile::StageOp::create(builder, buffer_.getLoc(), type, buffer_, kernel_->constantIndex(index));
+  return tile::LoadOp::create(builder, buffer_.getLoc(), RankedTensorType::get(length, buffer.getElementType()), row,
+                              kernel_->constantIndex(0), DenseBoolArrayAttr());
 }

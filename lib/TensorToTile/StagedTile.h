@@ -22,6 +22,8 @@ public:
   /// The part of `shape` that starts at `offsets`, both in the order of the space's dimensions.
   mlir::Value load(llvm::ArrayRef<mlir::Value> offsets, llvm::ArrayRef<int64_t> shape) const;
   mlir::Value loadAt(llvm::ArrayRef<int64_t> offsets, llvm::ArrayRef<int64_t> shape) const;
+  /// Row `index` of a tile with two dimensions.
+  mlir::Value loadRow(int64_t index) const;
 
 private:
   StagedTile(KernelBuilder &kernel, mlir::Value buffer) : kernel_(&kernel), buffer_(buffer) {}

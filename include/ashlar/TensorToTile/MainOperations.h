@@ -25,6 +25,14 @@ mlir::LogicalResult lowerMatmul(KernelBuilder &kernel, mlir::Operation *op);
 /// heads that share a tile's rows), `threads`, `mma`, and `warps` [n, 1] for mma_sync, so that a row stays in a warp.
 mlir::LogicalResult lowerAttention(KernelBuilder &kernel, mlir::Operation *op);
 
+/// Convolutions. With the schedule of a matrix product, as one of windows and filters, a group at a time. Where groups
+/// have one input channel, also directly. Schedule: `tile` [spatial sizes..., input channels], `threads`, no `mma`.
+mlir::LogicalResult lowerConvolution(KernelBuilder &kernel, mlir::Operation *op);
+
+/// Products with quantised weights. Schedule: that of a matrix product; for activations of i8 on tensor cores, K divides
+/// a group of weights.
+mlir::LogicalResult lowerQuantizedMatmul(KernelBuilder &kernel, mlir::Operation *op);
+
 /// A linalg operation that reduces. Schedule: `tile` [rows, columns], `threads`.
 mlir::LogicalResult lowerReduction(KernelBuilder &kernel, mlir::Operation *op);
 
