@@ -4,6 +4,7 @@
 //
 //===------------------------------------------------------------------------===//
 #include "KernelDescription.h"
+#include "ScheduleFamilies.h"
 #include "ashlar/CostModel/LoopSchedule.h"
 #include "ashlar/CostModel/MatmulSchedule.h"
 #include "ashlar/Tensor/Passes.h"
@@ -17,8 +18,8 @@ namespace ashlar {
 using namespace mlir;
 using namespace ashlar;
 
-static DictionaryAttr writeMatmul(Builder builder, const cost::MatmulProblem &problem,
-                                  const cost::MatmulSchedule &schedule) {
+DictionaryAttr ashlar::writeMatmulSchedule(Builder builder, const cost::MatmulProblem &problem,
+                                           const cost::MatmulSchedule &schedule) {
   bool isScalar = problem.multiplier == cost::Multiplier::Scalar;
   ArrayAttr grid = builder.getI64ArrayAttr({schedule.gridM, schedule.gridN});
   return builder.getDictionaryAttr({
@@ -30,14 +31,18 @@ static DictionaryAttr writeMatmul(Builder builder, const cost::MatmulProblem &pr
   });
 }
 
+InFlightDiagnostic ashlar::emitNoSchedule(Operation *op, const TargetInfo &target) {
+  return op->emitError() << "no schedule of '" << op->getName() << "' fits "
+                         << StringRef(target.name.data(), target.name.size())
+                         << "; every tile needs more registers or shared memory than it has";
+}
+
 static FailureOr<DictionaryAttr> chooseMatmul(ash::KernelOp kernel, Operation *main, const TargetInfo &target) {
   cost::MatmulProblem problem = describeMatmul(kernel, cast<ash::MatmulOp>(main));
   std::vector<cost::MatmulSchedule> ranked = cost::rankMatmulSchedules(problem, target);
-  if (ranked.empty()) {
-    main->emitError() << "no schedule of this product fits " << StringRef(target.name.data(), target.name.size());
-    return failure();
-  }
-  return writeMatmul(Builder(kernel.getContext()), problem, ranked.front());
+  if (ranked.empty())
+    return emitNoSchedule(main, target), failure();
+  return writeMatmulSchedule(Builder(kernel.getContext()), problem, ranked.front());
 }
 
 static FailureOr<DictionaryAttr> chooseLoops(ash::KernelOp kernel, Operation *main, const TargetInfo &target) {
@@ -54,6 +59,12 @@ static FailureOr<DictionaryAttr> chooseSchedule(ash::KernelOp kernel, const Targ
   Operation *main = findMainOf(kernel);
   if (isa_and_nonnull<ash::MatmulOp>(main))
     return chooseMatmul(kernel, main, target);
+  if (auto attention = dyn_cast_or_null<ash::AttentionOp>(main))
+    return scheduleAttention(kernel, attention, target);
+  if (auto conv = dyn_cast_or_null<ash::ConvOp>(main))
+    return scheduleConvolution(kernel, conv, target);
+  if (auto product = dyn_cast_or_null<ash::QuantizedMatmulOp>(main))
+    return scheduleQuantizedMatmul(kernel, product, target);
   if (!main || isa<linalg::LinalgOp>(main))
     return chooseLoops(kernel, main, target);
   main->emitError() << "no schedule is known for '" << main->getName()

@@ -10,17 +10,16 @@
 using namespace mlir;
 using namespace ashlar;
 
-/// What a dynamic size is taken for: a batch of a few hundred rows.
-static constexpr int64_t likelyExtent = 512;
-
-static int64_t likely(int64_t extent) { return ShapedType::isDynamic(extent) ? likelyExtent : extent; }
+int64_t ashlar::likelyExtent(int64_t extent, int64_t likely) {
+  return ShapedType::isDynamic(extent) ? likely : std::max<int64_t>(extent, 1);
+}
 
 static unsigned bitsOf(Type type) { return getElementTypeOrSelf(type).getIntOrFloatBitWidth(); }
 
 static double bytesOf(Type type) {
   double bytes = bitsOf(type) / 8.0;
   for (int64_t extent : cast<ShapedType>(type).getShape())
-    bytes *= likely(extent);
+    bytes *= ShapedType::isDynamic(extent) ? likelyExtent(extent) : extent;
   return bytes;
 }
 
@@ -36,33 +35,38 @@ Operation *ashlar::findMainOf(ash::KernelOp kernel) {
 //===-- Products --------------------------------------------------------------===//
 
 /// 32-bit registers for each element of the result that the epilogue's tensors take while it runs.
-static double epilogueRegisters(ash::KernelOp kernel, ash::MatmulOp op) {
+static double epilogueRegisters(ash::KernelOp kernel, Operation *op, Type result) {
   double registers = 0;
   for (BlockArgument input : kernel.getBlock()->getArguments()) {
     auto type = dyn_cast<RankedTensorType>(input.getType());
-    bool isOperand = llvm::is_contained(input.getUsers(), op.getOperation());
-    if (type && !isOperand && bytesOf(type) / bitsOf(type) >= bytesOf(op.getResultType()) / bitsOf(op.getResultType()))
+    bool isOperand = llvm::is_contained(input.getUsers(), op);
+    if (type && !isOperand && bytesOf(type) / bitsOf(type) >= bytesOf(result) / bitsOf(result))
       registers += bitsOf(type) / 32.0;
   }
   return registers;
+}
+
+void ashlar::describeOperands(cost::MatmulProblem &problem, ash::KernelOp kernel, Operation *op, Type lhs, Type rhs,
+                              Type result) {
+  problem.lhsBits = problem.sharedLhsBits = bitsOf(lhs);
+  problem.rhsBits = problem.sharedRhsBits = bitsOf(rhs);
+  problem.resultBits = bitsOf(kernel.getResult(0).getType());
+  problem.epilogueRegistersPerElement = epilogueRegisters(kernel, op, result);
+  Type element = getElementTypeOrSelf(lhs);
+  problem.multiplier = element.isF32()        ? cost::Multiplier::Scalar
+                       : element.isInteger(8) ? cost::Multiplier::TensorInt8
+                                              : cost::Multiplier::TensorHalf;
 }
 
 cost::MatmulProblem ashlar::describeMatmul(ash::KernelOp kernel, ash::MatmulOp op) {
   cost::MatmulProblem problem;
   RankedTensorType lhs = op.getLhsType(), rhs = op.getRhsType();
   for (int64_t dim = 0; dim < op.getBatchRank(); ++dim)
-    problem.batch *= std::max<int64_t>(likely(lhs.getDimSize(dim)), 1);
-  problem.m = std::max<int64_t>(likely(lhs.getDimSize(op.getLhsRowDim())), 1);
-  problem.k = std::max<int64_t>(likely(lhs.getDimSize(op.getLhsReductionDim())), 1);
-  problem.n = std::max<int64_t>(likely(rhs.getDimSize(op.getRhsColumnDim())), 1);
-  problem.lhsBits = problem.sharedLhsBits = bitsOf(lhs);
-  problem.rhsBits = problem.sharedRhsBits = bitsOf(rhs);
-  problem.resultBits = bitsOf(kernel.getResult(0).getType());
-  problem.epilogueRegistersPerElement = epilogueRegisters(kernel, op);
-  Type element = lhs.getElementType();
-  problem.multiplier = element.isF32()          ? cost::Multiplier::Scalar
-                       : element.isInteger(8)   ? cost::Multiplier::TensorInt8
-                                                : cost::Multiplier::TensorHalf;
+    problem.batch *= likelyExtent(lhs.getDimSize(dim));
+  problem.m = likelyExtent(lhs.getDimSize(op.getLhsRowDim()));
+  problem.k = likelyExtent(lhs.getDimSize(op.getLhsReductionDim()));
+  problem.n = likelyExtent(rhs.getDimSize(op.getRhsColumnDim()));
+  describeOperands(problem, kernel, op, lhs, rhs, op.getResultType());
   return problem;
 }
 
@@ -83,7 +87,7 @@ static void addOperand(cost::LoopNest &nest, Type type, AffineMap map, AffineMap
 static cost::LoopNest describeReduction(linalg::LinalgOp op) {
   cost::LoopNest nest;
   for (auto [extent, iterator] : llvm::zip(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
-    nest.loops.push_back({likely(extent), iterator == utils::IteratorType::reduction, 0});
+    nest.loops.push_back({likelyExtent(extent), iterator == utils::IteratorType::reduction, 0});
   auto identity = AffineMap::getMultiDimIdentityMap(op.getNumLoops(), op.getContext());
   for (OpOperand &operand : op->getOpOperands())
     addOperand(nest, operand.get().getType(), op.getMatchingIndexingMap(&operand), identity);
@@ -99,7 +103,7 @@ cost::LoopNest ashlar::describeLoops(ash::KernelOp kernel, Operation *main) {
   Value result = kernel.getYield().getValues().front();
   auto type = cast<RankedTensorType>(result.getType());
   for (int64_t extent : type.getShape())
-    nest.loops.push_back({likely(extent), false, 0});
+    nest.loops.push_back({likelyExtent(extent), false, 0});
   nest.isFlattenable = type.getRank() > 0 && llvm::none_of(type.getShape().drop_front(), ShapedType::isDynamic);
   if (type.getRank() > 0)
     nest.loops.back().contiguousBytes = bytesOf(type);

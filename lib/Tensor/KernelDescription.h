@@ -13,6 +13,13 @@ namespace ashlar {
 /// none.
 mlir::Operation *findMainOf(ash::KernelOp kernel);
 
+/// A size of at least 1, or what a dynamic one is taken for: by default a batch of a few hundred rows.
+int64_t likelyExtent(int64_t extent, int64_t likely = 512);
+
+/// Fills in what follows from the types of a product's operands and result, and from its epilogue.
+void describeOperands(cost::MatmulProblem &problem, ash::KernelOp kernel, mlir::Operation *op, mlir::Type lhs,
+                      mlir::Type rhs, mlir::Type result);
+
 cost::MatmulProblem describeMatmul(ash::KernelOp kernel, ash::MatmulOp op);
 
 /// The loops of `main`, or without one the dimensions of the kernel's first result.

@@ -1,0 +1,172 @@
+//===-- AttentionSchedule.cpp - which tiles for an attention ----------------===//
+//
+// Enumerates the legal schedules of an attention and ranks them by an estimate of cycles.
+//
+//===------------------------------------------------------------------------===//
+#include "ashlar/CostModel/AttentionSchedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+using namespace ashlar;
+using namespace ashlar::cost;
+
+static constexpr int64_t warpSize = 32;
+/// Registers for addresses, row statistics and predicates: what such kernels were seen to need.
+static constexpr int64_t bookkeepingRegisters = 46;
+/// As in MatmulSchedule.cpp.
+static constexpr double l2BytesPerClock = 42, copyLatency = 700, blockOverhead = 1500;
+/// Ordinary instructions for each score: scale, maximum, exponent, sum, conversion, and its share of the rescaling.
+static constexpr double arithmeticPerScore = 7;
+
+static int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static int64_t alignUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
+static bool isTensorCore(const AttentionProblem &problem) { return problem.multiplier != Multiplier::Scalar; }
+
+namespace {
+/// Head sizes as tiles have them.
+struct HeadSizes {
+  int64_t depth, width;
+  explicit HeadSizes(const AttentionProblem &problem) {
+    int64_t granule = isTensorCore(problem) ? 16 : 4;
+    depth = alignUp(problem.headSize, granule);
+    width = alignUp(problem.valueSize, granule);
+  }
+};
+} // namespace
+
+//===-- Budget ----------------------------------------------------------------===//
+
+static int64_t sharedBytes(const AttentionProblem &problem, const AttentionSchedule &schedule) {
+  HeadSizes sizes(problem);
+  int64_t bytes = schedule.queryTile * sizes.depth * problem.bits / 8;
+  bytes += schedule.stages * schedule.keyTile * (sizes.depth + sizes.width) * problem.bits / 8;
+  bytes += schedule.stages * schedule.queryTile * schedule.keyTile * problem.maskBits / 8;
+  if (!isTensorCore(problem)) // Probabilities go from one product to the other.
+    bytes += schedule.queryTile * schedule.keyTile * problem.bits / 8;
+  return bytes;
+}
+
+static int64_t registersPerThread(const AttentionProblem &problem, const AttentionSchedule &schedule) {
+  HeadSizes sizes(problem);
+  if (!isTensorCore(problem)) {
+    int64_t rows = schedule.queryTile / schedule.gridM;
+    int64_t widest = ceilDivide(std::max(schedule.keyTile, sizes.width), schedule.gridN);
+    // Output, scores, and four steps' operands.
+    return rows * ceilDivide(sizes.width, schedule.gridN) + rows * ceilDivide(schedule.keyTile, schedule.gridN) +
+           4 * (rows + widest) + bookkeepingRegisters;
+  }
+  // A warp has 16 rows. Of a head longer than 128, the query's fragments are read part by part.
+  int64_t chunk = sizes.depth / ceilDivide(sizes.depth, 128);
+  int64_t strip = std::min<int64_t>(schedule.keyTile, std::max(chunk, std::min<int64_t>(sizes.width, 128)) > 64 ? 16 : 32);
+  int64_t output = sizes.width / 2, scores = schedule.keyTile / 2, query = chunk / 4, keys = chunk * strip / 64;
+  return output + scores + query + keys + bookkeepingRegisters;
+}
+
+/// Fills in the budget; false if the schedule is not legal.
+static bool fits(const AttentionProblem &problem, const TargetInfo &target, AttentionSchedule &schedule) {
+  int64_t shared = sharedBytes(problem, schedule), registers = registersPerThread(problem, schedule);
+  if (shared > target.sharedBytesPerBlock || registers > target.maxRegistersPerThread)
+    return false;
+  schedule.sharedBytes = unsigned(shared);
+  schedule.registersPerThread = unsigned(registers);
+  schedule.residentBlocks =
+      residentBlocks(target, unsigned(schedule.threads), schedule.registersPerThread, schedule.sharedBytes);
+  return schedule.residentBlocks > 0;
+}
+
+//===-- Time ------------------------------------------------------------------===//
+
+/// Two things at the same time: the longer one rules, but nothing overlaps perfectly.
+static double overlap(double a, double b) { return std::max(a, b) + 0.1 * std::min(a, b); }
+
+static double estimateCycles(const AttentionProblem &problem, const TargetInfo &target,
+                             const AttentionSchedule &schedule) {
+  HeadSizes sizes(problem);
+  double rows = double(problem.queries) * schedule.packing;
+  double blocks = double(problem.batch) * (problem.queryHeads / schedule.packing) *
+                  std::ceil(rows / schedule.queryTile);
+  double visible = problem.isCausal ? std::min<double>(problem.keys, 0.5 * problem.keys + schedule.queryTile)
+                                    : double(problem.keys);
+  double steps = std::ceil(visible / schedule.keyTile);
+  double perProcessor = std::min<double>(schedule.residentBlocks, std::ceil(blocks / target.multiprocessors));
+  double waves = blocks / (target.multiprocessors * perProcessor);
+  // Blocks of a causal attention differ in length, so they do not end together in waves.
+  waves = problem.isCausal ? std::max(1.0, waves) : std::ceil(waves);
+
+  double scores = double(schedule.queryTile) * schedule.keyTile;
+  double rate = isTensorCore(problem) ? target.warpMma.half / 2.0 : target.fmaLanes;
+  double warps = perProcessor * schedule.threads / warpSize, busyLanes = std::min(1.0, warps / 8);
+  // Warps beyond the rows hold copies, and repeat the work.
+  double copies = isTensorCore(problem) ? double(schedule.threads) / (schedule.gridM * warpSize) : 1;
+  double multiply = perProcessor * copies * scores * (sizes.depth + sizes.width) / (rate * busyLanes);
+  double weigh = perProcessor * copies * scores *
+                 (1.0 / target.specialLanes + arithmeticPerScore / target.fmaLanes) / busyLanes;
+  double bytes = double(schedule.keyTile) * (sizes.depth + sizes.width) * problem.bits / 8;
+  double readers = isTensorCore(problem) ? double(schedule.threads) / warpSize : schedule.gridM / 2.0;
+  double shared = perProcessor * bytes * (1 + readers) / target.sharedBytesPerClock;
+  double l2 = perProcessor * (bytes + scores * problem.maskBits / 8) / l2BytesPerClock;
+
+  // With two blocks or more on a multiprocessor, one multiplies while another weighs.
+  double compute = perProcessor > 1 ? overlap(multiply, weigh) : multiply + 0.6 * weigh;
+  double busy = overlap(overlap(compute, l2), shared);
+  double step = schedule.stages == 1   ? std::max(busy, copyLatency + busy / perProcessor)
+                : schedule.stages == 2 ? overlap(busy, copyLatency)
+                                       : std::max(busy, copyLatency / (schedule.stages - 1));
+  double wave = steps * (step + 60) + copyLatency + blockOverhead;
+  double compulsory = double(problem.batch) * problem.bits / 8 *
+                      (double(problem.queryHeads) * problem.queries * (problem.headSize + problem.valueSize) +
+                       double(problem.keyHeads) * problem.keys * (problem.headSize + problem.valueSize));
+  return overlap(waves * wave, compulsory / target.memoryBytesPerSecond * target.clockHz);
+}
+
+//===-- Candidates ------------------------------------------------------------===//
+
+static auto orderOf(const AttentionSchedule &s) {
+  return std::tuple(s.cycles, s.sharedBytes, s.threads, s.queryTile, s.keyTile, s.packing, s.stages);
+}
+
+static std::vector<AttentionSchedule> listCandidates(const AttentionProblem &problem) {
+  std::vector<AttentionSchedule> candidates;
+  int64_t group = problem.queryHeads / problem.keyHeads;
+  auto add = [&](AttentionSchedule schedule) {
+    if (isTensorCore(problem)) {
+      // Sixteen rows a warp, so that a row's softmax stays in it; four warps at least, to move the data.
+      schedule.gridM = schedule.queryTile / 16;
+      schedule.threads = std::max<int64_t>(schedule.gridM, 4) * warpSize;
+    } else {
+      schedule.gridM = 16;
+      schedule.gridN = 8;
+      schedule.threads = 128;
+    }
+    candidates.push_back(schedule);
+  };
+  for (int64_t queryTile : {16, 32, 64, 128})
+    for (int64_t keyTile : {16, 32, 64, 128})
+      for (int64_t stages : {1, 2, 3, 4})
+        for (int64_t packing : {int64_t(1), group}) {
+          if (packing == 1 || group > 1)
+            if (stages == 1 || stages <= ceilDivide(problem.keys, keyTile))
+              add({queryTile, keyTile, packing, 1, 1, 0, stages});
+          if (group == 1)
+            break;
+        }
+  return candidates;
+}
+
+std::vector<AttentionSchedule> cost::rankAttentionSchedules(const AttentionProblem &problem,
+                                                            const TargetInfo &target) {
+  std::vector<AttentionSchedule> legal;
+  if (isTensorCore(problem) && (!target.hasMmaSync || target.warpMma.half == 0))
+    return legal;
+  for (AttentionSchedule schedule : listCandidates(problem)) {
+    if ((schedule.stages > 1 && !target.hasCpAsync) || !fits(problem, target, schedule))
+      continue;
+    schedule.cycles = estimateCycles(problem, target, schedule);
+    legal.push_back(schedule);
+  }
+  std::sort(legal.begin(), legal.end(),
+            [](const AttentionSchedule &a, const AttentionSchedule &b) { return orderOf(a) < orderOf(b); });
+  return legal;
+}

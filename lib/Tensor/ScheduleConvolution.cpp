@@ -1,0 +1,67 @@
+//===-- ScheduleConvolution.cpp - a schedule for convolutions ---------------===//
+//
+// A convolution is a matrix product for the cost model, or, where every group has one input channel, a problem of its
+// own.
+//
+//===------------------------------------------------------------------------===//
+#include "KernelDescription.h"
+#include "ScheduleFamilies.h"
+#include "ashlar/CostModel/DepthwiseSchedule.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace ashlar;
+
+/// What dynamic sizes are taken for.
+static constexpr int64_t likelyBatch = 8, likelySize = 64;
+
+/// Sizes of the output's spatial dimensions.
+static std::vector<int64_t> outputSizes(const ash::ConvSizes &sizes) {
+  std::vector<int64_t> result;
+  for (int64_t size : sizes.output)
+    result.push_back(likelyExtent(size, likelySize));
+  return result;
+}
+
+static FailureOr<DictionaryAttr> scheduleDepthwise(ash::KernelOp kernel, ash::ConvOp op, const TargetInfo &target) {
+  ash::ConvSizes sizes = op.getSizes();
+  ash::ConvWindow window = op.getWindow();
+  cost::DepthwiseProblem problem;
+  problem.batch = likelyExtent(sizes.batch, likelyBatch);
+  problem.channels = sizes.inputChannels;
+  problem.output = outputSizes(sizes);
+  problem.filter.assign(sizes.filter.begin(), sizes.filter.end());
+  problem.strides.assign(window.strides.begin(), window.strides.end());
+  problem.dilations.assign(window.dilations.begin(), window.dilations.end());
+  problem.bits = op.getInputType().getElementTypeBitWidth();
+  problem.isChannelsLast = window.layout == ash::ConvLayout::ChannelsLast;
+  std::optional<cost::DepthwiseSchedule> best = cost::chooseDepthwiseSchedule(problem, target);
+  if (!best)
+    return emitNoSchedule(op, target), failure();
+  Builder builder(kernel.getContext());
+  return builder.getDictionaryAttr({
+      {builder.getStringAttr("tile"), builder.getI64ArrayAttr({best->tile.data(), best->tile.size()})},
+      {builder.getStringAttr("threads"), builder.getI64IntegerAttr(best->threads)},
+  });
+}
+
+FailureOr<DictionaryAttr> ashlar::scheduleConvolution(ash::KernelOp kernel, ash::ConvOp op, const TargetInfo &target) {
+  ash::ConvSizes sizes = op.getSizes();
+  int64_t groups = op.getWindow().groups;
+  if (groups > 1 && groups == sizes.inputChannels)
+    return scheduleDepthwise(kernel, op, target);
+  cost::MatmulProblem problem;
+  problem.batch = groups;
+  problem.m = likelyExtent(sizes.batch, likelyBatch);
+  for (int64_t size : outputSizes(sizes))
+    problem.m *= size;
+  problem.n = sizes.outputChannels / groups;
+  problem.k = sizes.inputChannels / groups;
+  for (int64_t size : sizes.filter)
+    problem.k *= size;
+  describeOperands(problem, kernel, op, op.getInputType(), op.getFilterType(), op.getResultType());
+  std::vector<cost::MatmulSchedule> ranked = cost::rankMatmulSchedules(problem, target);
+  if (ranked.empty())
+    return emitNoSchedule(op, target), failure();
+  return writeMatmulSchedule(Builder(kernel.getContext()), problem, ranked.front());
+}
