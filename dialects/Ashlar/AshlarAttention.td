@@ -13,7 +13,8 @@ def Ashlar_AttentionOp : Ashlar_TensorOp<"attention"> {
     1. `s[i, j] = scale * sum over d of query[i, d] * key[j, d]`; `scale` is `1 / sqrt(D)` unless given.
     2. With `softcap c`: `s = c * tanh(s / c)`.
     3. A float mask is added to `s`; where a boolean mask is false, `s` becomes minus infinity.
-    4. With `causal`, `s[i, j]` becomes minus infinity where `j > i + Sk - Sq`: the last query sees the last key.
+    4. With `causal`, `s[i, j]` becomes minus infinity where `j > i + Sk - Sq`: the last query sees the last
+       key.
     5. `p[i, j] = exp(s[i, j]) / sum over j' of exp(s[i, j'])`
     6. `output[i, e] = sum over j of p[i, j] * value[j, e]`
     7. `log_sum_exp[i] = log(sum over j of exp(s[i, j]))`, natural logarithm, where that result is asked for.
@@ -21,9 +22,9 @@ def Ashlar_AttentionOp : Ashlar_TensorOp<"attention"> {
     A row whose every score is minus infinity (every key masked, or no key at all) has the output 0 and the
     log-sum-exp minus infinity.
 
-    Scores, softmax and sums are f32; a kernel may round `p` to the type of `value` before the second product. Any
-    dimension may be dynamic except D, Dv and the numbers of heads; dynamic dimensions that must agree are assumed to
-    agree when the program runs.
+    Scores, softmax and sums are f32; a kernel may round `p` to the type of `value` before the second product.
+    Any dimension may be dynamic except D, Dv and the numbers of heads; dynamic dimensions that must agree are
+    assumed to agree when the program runs.
 
     Examples:
     ```mlir
@@ -57,26 +58,37 @@ def Ashlar_AttentionOp : Ashlar_TensorOp<"attention"> {
     OptionalAttr<F32Attr>:$softcap);
   let results = (outs
     Res<AnyRankedTensor, "the weighted values, [B, Hq, Sq, Dv]">:$output,
-    Res<Optional<AnyRankedTensor>, "the logarithm of each row's softmax denominator, [B, Hq, Sq]">:$log_sum_exp);
+    Res<Optional<AnyRankedTensor>,
+        "the logarithm of each row's softmax denominator, [B, Hq, Sq]">:$log_sum_exp);
   let assemblyFormat = [{
     $query `,` $key `,` $value (`mask` $mask^)? (`causal` $causal^)? (`scale` $scale^)? (`softcap` $softcap^)?
     attr-dict `:` type($query) `,` type($key) `,` type($value) (`,` type($mask)^)?
     `->` type($output) (`,` type($log_sum_exp)^)?
   }];
   let builders = [
-    OpBuilder<(ins "::mlir::Value":$query, "::mlir::Value":$key, "::mlir::Value":$value, "::mlir::Value":$mask,
-                   "::mlir::Type":$outputElementType, CArg<"bool", "false">:$causal,
+    OpBuilder<(ins "::mlir::Value":$query, "::mlir::Value":$key, "::mlir::Value":$value,
+                   "::mlir::Value":$mask, "::mlir::Type":$outputElementType, CArg<"bool", "false">:$causal,
                    CArg<"std::optional<float>", "std::nullopt">:$scale,
-                   CArg<"std::optional<float>", "std::nullopt">:$softcap, CArg<"bool", "false">:$withLogSumExp)>
+                   CArg<"std::optional<float>", "std::nullopt">:$softcap,
+                   CArg<"bool", "false">:$withLogSumExp)>
   ];
   let extraClassDeclaration = [{
-    ::mlir::RankedTensorType getQueryType() { return ::llvm::cast<::mlir::RankedTensorType>(getQuery().getType()); }
-    ::mlir::RankedTensorType getKeyType() { return ::llvm::cast<::mlir::RankedTensorType>(getKey().getType()); }
-    ::mlir::RankedTensorType getValueType() { return ::llvm::cast<::mlir::RankedTensorType>(getValue().getType()); }
-    ::mlir::RankedTensorType getOutputType() { return ::llvm::cast<::mlir::RankedTensorType>(getOutput().getType()); }
+    ::mlir::RankedTensorType getQueryType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getQuery().getType());
+    }
+    ::mlir::RankedTensorType getKeyType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getKey().getType());
+    }
+    ::mlir::RankedTensorType getValueType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getValue().getType());
+    }
+    ::mlir::RankedTensorType getOutputType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getOutput().getType());
+    }
     /// Null without a mask.
     ::mlir::RankedTensorType getMaskType() {
-      return getMask() ? ::llvm::cast<::mlir::RankedTensorType>(getMask().getType()) : ::mlir::RankedTensorType();
+      return getMask() ? ::llvm::cast<::mlir::RankedTensorType>(getMask().getType())
+                       : ::mlir::RankedTensorType();
     }
     bool isMaskBoolean() { return getMask() && getMaskType().getElementType().isInteger(1); }
 

@@ -16,8 +16,8 @@ def Ashlar_ConvLayoutAttr : EnumAttr<Ashlar_Dialect, Ashlar_ConvLayout, "conv_la
 def Ashlar_ConvOp : Ashlar_TensorOp<"conv"> {
   let summary = "convolves a batch of 1-D, 2-D or 3-D images with a bank of filters";
   let description = [{
-    A cross-correlation, as neural networks understand convolution. With S the spatial dimensions and g the number of
-    groups, the tensors are
+    A cross-correlation, as neural networks understand convolution. With S the spatial dimensions and g the
+    number of groups, the tensors are
 
     | layout           | input        | filter             | result       |
     |------------------|--------------|--------------------|--------------|
@@ -25,12 +25,16 @@ def Ashlar_ConvOp : Ashlar_TensorOp<"conv"> {
     | `channels_first` | [N, C, S...] | [K, C / g, S...]   | [N, K, S...] |
 
     and, for each output channel `k` of group `j = k / (K / g)`,
-    `result[n, o, k] = sum over r, c of input[n, o * stride + r * dilation - padding_low, j * (C / g) + c] * filter[k, r, c]`,
-    where what lies outside the input counts as zero. `groups` equal to C is a depthwise convolution. The output size
-    is `floor((size + padding_low + padding_high - dilation * (filter - 1) - 1) / stride) + 1` in each dimension.
+    ```
+    result[n, o, k] = sum over r, c of
+        input[n, o * stride + r * dilation - padding_low, j * (C / g) + c] * filter[k, r, c]
+    ```
+    where what lies outside the input counts as zero. `groups` equal to C is a depthwise convolution. In each
+    dimension the output size is
+    `floor((size + padding_low + padding_high - dilation * (filter - 1) - 1) / stride) + 1`.
 
-    Accumulation and rounding are those of `ashlar.matmul`. Strides, dilations and paddings that are left out are 1, 1
-    and 0. The batch and the spatial sizes may be dynamic.
+    Accumulation and rounding are those of `ashlar.matmul`. Strides, dilations and paddings that are left out
+    are 1, 1 and 0. The batch and the spatial sizes may be dynamic.
 
     Example:
     ```mlir
@@ -42,7 +46,8 @@ def Ashlar_ConvOp : Ashlar_TensorOp<"conv"> {
     - (C1) `input`, `filter` and the result have the same rank: 3, 4 or 5.
     - (C2) `input` and `filter` have the same element type: f32, f16, bf16 or i8.
     - (C3) The result's element type is f32, f16 or bf16 for float operands and i32 for i8 operands.
-    - (C4) `strides`, `dilations`, `padding_low` and `padding_high` have one value for each spatial dimension, where given.
+    - (C4) `strides`, `dilations`, `padding_low` and `padding_high` have one value for each spatial dimension,
+      where given.
     - (C5) Strides and dilations are at least 1, paddings at least 0, `groups` at least 1.
     - (C6) The channels and the filter's shape are static and at least 1.
     - (C7) `groups` divides the number of input channels and of output channels.
@@ -69,9 +74,15 @@ def Ashlar_ConvOp : Ashlar_TensorOp<"conv"> {
                    "const ::ashlar::ash::ConvWindow &":$window)>
   ];
   let extraClassDeclaration = [{
-    ::mlir::RankedTensorType getInputType() { return ::llvm::cast<::mlir::RankedTensorType>(getInput().getType()); }
-    ::mlir::RankedTensorType getFilterType() { return ::llvm::cast<::mlir::RankedTensorType>(getFilter().getType()); }
-    ::mlir::RankedTensorType getResultType() { return ::llvm::cast<::mlir::RankedTensorType>(getResult().getType()); }
+    ::mlir::RankedTensorType getInputType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getInput().getType());
+    }
+    ::mlir::RankedTensorType getFilterType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getFilter().getType());
+    }
+    ::mlir::RankedTensorType getResultType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getResult().getType());
+    }
 
     /// The attributes with every default filled in.
     ::ashlar::ash::ConvWindow getWindow();
@@ -81,7 +92,8 @@ def Ashlar_ConvOp : Ashlar_TensorOp<"conv"> {
     ::mlir::Type getAccumulatorType();
 
     /// The result's type. The operands must satisfy C1 and C4 to C8.
-    static ::mlir::RankedTensorType inferResultType(::mlir::RankedTensorType input, ::mlir::RankedTensorType filter,
+    static ::mlir::RankedTensorType inferResultType(::mlir::RankedTensorType input,
+                                                    ::mlir::RankedTensorType filter,
                                                     ::mlir::Type resultElementType,
                                                     const ::ashlar::ash::ConvWindow &window);
   }];

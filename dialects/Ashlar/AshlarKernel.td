@@ -12,15 +12,17 @@ def Ashlar_KernelOp : Op<Ashlar_Dialect, "kernel", [
     DeclareOpInterfaceMethods<ReferenceDecompositionInterface>]> {
   let summary = "groups the operations that become one GPU kernel";
   let description = [{
-    The region computes the results from the inputs as if it stood inline: grouping never changes a value. What it
-    adds is a decision: everything inside is meant to run as one kernel, and tensors that do not leave the region never
-    reach global memory. `schedule` is the decision how; it is absent until a schedule is chosen.
+    The region computes the results from the inputs as if it stood inline: grouping never changes a value.
+    What it adds is a decision: everything inside is meant to run as one kernel, and tensors that do not leave
+    the region never reach global memory. `schedule` is the decision how; it is absent until a schedule is
+    chosen.
 
     The name is a wish for the generated kernel's name; it need not be unique.
 
     Example:
     ```mlir
-    %y = ashlar.kernel @projection (%a = %x : tensor<?x512xf16>, %b = %w : tensor<1024x512xf16>) -> tensor<?x1024xf16> {
+    %y = ashlar.kernel @projection (%a = %x : tensor<?x512xf16>, %b = %w : tensor<1024x512xf16>)
+        -> tensor<?x1024xf16> {
       %0 = ashlar.matmul %a, transpose %b : tensor<?x512xf16>, tensor<1024x512xf16> -> tensor<?x1024xf16>
       %1 = math.tanh %0 : tensor<?x1024xf16>
       ashlar.yield %1 : tensor<?x1024xf16>
@@ -44,7 +46,8 @@ def Ashlar_KernelOp : Op<Ashlar_Dialect, "kernel", [
   let skipDefaultBuilders = 1;
   let builders = [
     // Creates the body's block with its arguments, and leaves it without a terminator.
-    OpBuilder<(ins "::mlir::TypeRange":$resultTypes, "::mlir::ValueRange":$inputs, CArg<"::llvm::StringRef", "{}">:$name)>
+    OpBuilder<(ins "::mlir::TypeRange":$resultTypes, "::mlir::ValueRange":$inputs,
+                   CArg<"::llvm::StringRef", "{}">:$name)>
   ];
   let extraClassDeclaration = [{
     ::mlir::Block *getBlock() { return &getBody().front(); }

@@ -8,13 +8,14 @@ include "dialects/Ashlar/AshlarBase.td"
 def Ashlar_MatmulOp : Ashlar_TensorOp<"matmul"> {
   let summary = "multiplies two matrices, or two batches of matrices";
   let description = [{
-    `result[b, m, n] = sum over k of lhs[b, m, k] * rhs[b, k, n]`, where `b` stands for any number of leading batch
-    dimensions. With `transpose` before an operand, that operand's last two dimensions are stored the other way round
-    (`lhs` as [b, k, m], `rhs` as [b, n, k]). A `rhs` of rank 2 is one weight shared by all batches.
+    `result[b, m, n] = sum over k of lhs[b, m, k] * rhs[b, k, n]`, where `b` stands for any number of leading
+    batch dimensions. With `transpose` before an operand, that operand's last two dimensions are stored the
+    other way round (`lhs` as [b, k, m], `rhs` as [b, n, k]). A `rhs` of rank 2 is one weight shared by all
+    batches.
 
-    Products of floats are summed in f32 and rounded once, to the result's type; products of i8 (signed) are summed
-    in i32, wrapping. Any dimension may be dynamic; dynamic dimensions that must agree are assumed to agree when
-    the program runs.
+    Products of floats are summed in f32 and rounded once, to the result's type; products of i8 (signed) are
+    summed in i32, wrapping. Any dimension may be dynamic; dynamic dimensions that must agree are assumed to
+    agree when the program runs.
 
     Example:
     ```mlir
@@ -31,7 +32,8 @@ def Ashlar_MatmulOp : Ashlar_TensorOp<"matmul"> {
   }];
   let arguments = (ins
     Arg<AnyRankedTensor, "the left matrix, [b, m, k], or [b, k, m] when transposed">:$lhs,
-    Arg<AnyRankedTensor, "the right matrix, [b, k, n] or [k, n], or [b, n, k] or [n, k] when transposed">:$rhs,
+    Arg<AnyRankedTensor,
+        "the right matrix, [b, k, n] or [k, n], or [b, n, k] or [n, k] when transposed">:$rhs,
     UnitAttr:$transpose_lhs,
     UnitAttr:$transpose_rhs);
   let results = (outs Res<AnyRankedTensor, "the product, [b, m, n]">:$result);
@@ -45,13 +47,20 @@ def Ashlar_MatmulOp : Ashlar_TensorOp<"matmul"> {
   ];
   let extraClassDeclaration = [{
     /// The type [b, m, n] of the product. The operands must satisfy C1, C4 and C5.
-    static ::mlir::RankedTensorType inferResultType(::mlir::RankedTensorType lhs, ::mlir::RankedTensorType rhs,
+    static ::mlir::RankedTensorType inferResultType(::mlir::RankedTensorType lhs,
+                                                    ::mlir::RankedTensorType rhs,
                                                     ::mlir::Type resultElementType, bool transposeLhs,
                                                     bool transposeRhs);
 
-    ::mlir::RankedTensorType getLhsType() { return ::llvm::cast<::mlir::RankedTensorType>(getLhs().getType()); }
-    ::mlir::RankedTensorType getRhsType() { return ::llvm::cast<::mlir::RankedTensorType>(getRhs().getType()); }
-    ::mlir::RankedTensorType getResultType() { return ::llvm::cast<::mlir::RankedTensorType>(getResult().getType()); }
+    ::mlir::RankedTensorType getLhsType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getLhs().getType());
+    }
+    ::mlir::RankedTensorType getRhsType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getRhs().getType());
+    }
+    ::mlir::RankedTensorType getResultType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getResult().getType());
+    }
 
     /// The number of leading batch dimensions of `lhs` and the result.
     int64_t getBatchRank() { return getLhsType().getRank() - 2; }

@@ -9,10 +9,10 @@ def Ashlar_PackingAttr : AttrDef<Ashlar_Dialect, "Packing"> {
   let mnemonic = "packing";
   let summary = "a permutation of a tensor's elements";
   let description = [{
-    Each dimension is split into the factors listed for it, outermost first; `?`, allowed as the first factor, stands for
-    what the others leave. The factors of all dimensions, numbered from 0 in the order in which they are listed, are
-    then put in the order of `permutation`, outermost first. The name says which kernel layout this is; it means nothing
-    here.
+    Each dimension is split into the factors listed for it, outermost first; `?`, allowed as the first factor,
+    stands for what the others leave. The factors of all dimensions, numbered from 0 in the order in which
+    they are listed, are then put in the order of `permutation`, outermost first. The name says which kernel
+    layout this is; it means nothing here.
 
     ```mlir
     // Blocks of 8 rows and 4 columns, one after the other; inside a block the rows run fastest.
@@ -26,8 +26,8 @@ def Ashlar_PackingAttr : AttrDef<Ashlar_Dialect, "Packing"> {
   let assemblyFormat = "`<` $name `,` custom<PackingFactors>($factors) `->` `[` $permutation `]` `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    /// The factors of a tensor of this shape without `?`, a list for each dimension; fails when the shape is dynamic, has
-    /// another rank or does not divide.
+    /// The factors of a tensor of this shape without `?`, a list for each dimension; fails when the shape is
+    /// dynamic, has another rank or does not divide.
     ::mlir::FailureOr<::llvm::SmallVector<::llvm::SmallVector<int64_t>>>
     resolveFactors(::llvm::ArrayRef<int64_t> shape) const;
   }];
@@ -36,9 +36,9 @@ def Ashlar_PackingAttr : AttrDef<Ashlar_Dialect, "Packing"> {
 def Ashlar_PackOp : Ashlar_TensorOp<"pack"> {
   let summary = "puts a weight's elements in the order in which a kernel reads them";
   let description = [{
-    A pure permutation, meant to be folded at compile time where the weight is a constant. The result is a vector of
-    the permuted elements; with a wider integer element type, consecutive elements share one integer, the first one in
-    the lowest bits.
+    A pure permutation, meant to be folded at compile time where the weight is a constant. The result is a
+    vector of the permuted elements; with a wider integer element type, consecutive elements share one
+    integer, the first one in the lowest bits.
 
     Example:
     ```mlir
@@ -48,8 +48,8 @@ def Ashlar_PackOp : Ashlar_TensorOp<"pack"> {
 
     Constraints:
     - (C1) `input` is static, and the packing's factors divide its shape.
-    - (C2) The result's element type is the input's, or both are signless integers and the result's width is a power of
-      two times the input's.
+    - (C2) The result's element type is the input's, or both are signless integers and the result's width is a
+      power of two times the input's.
     - (C3) The result has rank 1 and as many bits as the input.
   }];
   let arguments = (ins Arg<AnyRankedTensor, "the weight">:$input, Ashlar_PackingAttr:$packing);
@@ -61,8 +61,9 @@ def Ashlar_PackOp : Ashlar_TensorOp<"pack"> {
 def Ashlar_UnpackOp : Ashlar_TensorOp<"unpack"> {
   let summary = "undoes `ashlar.pack`";
   let description = [{
-    The weight that `ashlar.pack` with the same packing turned into the operand. A kernel that reads packed weights
-    contains this operation before the one that uses the weight, so that the IR still says what is computed.
+    The weight that `ashlar.pack` with the same packing turned into the operand. A kernel that reads packed
+    weights contains this operation before the one that uses the weight, so that the IR still says what is
+    computed.
 
     Example:
     ```mlir
@@ -72,8 +73,8 @@ def Ashlar_UnpackOp : Ashlar_TensorOp<"unpack"> {
 
     Constraints:
     - (C1) The result is static, and the packing's factors divide its shape.
-    - (C2) The input's element type is the result's, or both are signless integers and the input's width is a power of
-      two times the result's.
+    - (C2) The input's element type is the result's, or both are signless integers and the input's width is a
+      power of two times the result's.
     - (C3) The input has rank 1 and as many bits as the result.
   }];
   let arguments = (ins Arg<AnyRankedTensor, "the permuted elements">:$input, Ashlar_PackingAttr:$packing);

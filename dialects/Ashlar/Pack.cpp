@@ -12,6 +12,8 @@ using namespace ashlar::ash;
 
 LogicalResult PackingAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef name,
                                   ArrayRef<DenseI64ArrayAttr> factors, ArrayRef<int64_t> permutation) {
+  if (factors.empty())
+    return emitError() << "packing: expected a dimension; a tensor of rank 0 has nothing to permute";
   int64_t count = 0;
   for (DenseI64ArrayAttr list : factors) {
     if (list.empty())

@@ -18,7 +18,8 @@ static bool scaleFits(ArrayRef<int64_t> scale, ArrayRef<int64_t> shape, int64_t 
   int64_t size = shape[axis];
   if (scale.size() == 1 && sizesAgree(scale[0], size))
     return true;
-  if (scale.size() != shape.size() || ShapedType::isDynamic(size) || scale[axis] < 1 || size % scale[axis])
+  if (scale.size() != shape.size() || size < 1 || scale[axis] < 1 ||
+      size % scale[axis]) // Dynamic is negative.
     return false;
   SmallVector<int64_t> ungrouped(scale);
   ungrouped[axis] = size;

@@ -70,8 +70,9 @@ LogicalResult QuantizedMatmulOp::verify() {
     return emitOpError(
                "C2: expected an input of f32, f16, bf16 or i8, scales and a result of f32, f16 or bf16, got ")
            << element << ", " << getScalesType().getElementType() << " and " << result.getElementType();
-  if (!weight.hasStaticShape() || !isQuantizedElement(weight.getElementType()))
-    return emitOpError("C3: expected a static weight of i4 or i8, got ") << weight;
+  auto isKnown = [](int64_t size) { return size >= 1; }; // Dynamic sizes are negative.
+  if (!llvm::all_of(weight.getShape(), isKnown) || !isQuantizedElement(weight.getElementType()))
+    return emitOpError("C3: expected a static weight of i4 or i8, each size at least 1, got ") << weight;
   if (input.getShape().back() != weight.getDimSize(1))
     return emitOpError("C4: expected a last dimension of ")
            << weight.getDimSize(1) << " in the input, as in the weight, got " << shapeText(input.getShape());

@@ -49,7 +49,8 @@ func.func @redundant_inputs_and_results(%x: tensor<4xf32>, %y: tensor<4xf32>) ->
   // CHECK: %[[R:.*]] = ashlar.kernel @k (%[[A:.*]] = %[[X]] : tensor<4xf32>) schedule("s") -> tensor<4xf32> {
   // CHECK-NEXT: %[[S:.*]] = arith.addf %[[A]], %[[A]]
   // CHECK-NEXT: ashlar.yield %[[S]] : tensor<4xf32>
-  %r:2 = ashlar.kernel @k (%a = %x : tensor<4xf32>, %b = %x : tensor<4xf32>, %c = %y : tensor<4xf32>) schedule("s")
+  %r:2 = ashlar.kernel @k (%a = %x : tensor<4xf32>, %b = %x : tensor<4xf32>, %c = %y : tensor<4xf32>)
+      schedule("s")
       -> (tensor<4xf32>, tensor<4xf32>) {
     %s = arith.addf %a, %b : tensor<4xf32>
     %t = math.exp %s : tensor<4xf32>

@@ -4,7 +4,8 @@
 
 func.func @rank_three_c1(%q: tensor<4x7x8xf32>, %k: tensor<1x4x7x8xf32>) {
   // expected-error @+1 {{'ashlar.attention' op C1: expected query of rank 4, got 'tensor<4x7x8xf32>'}}
-  %r = ashlar.attention %q, %k, %k : tensor<4x7x8xf32>, tensor<1x4x7x8xf32>, tensor<1x4x7x8xf32> -> tensor<1x4x7x8xf32>
+  %r = ashlar.attention %q, %k, %k
+    : tensor<4x7x8xf32>, tensor<1x4x7x8xf32>, tensor<1x4x7x8xf32> -> tensor<1x4x7x8xf32>
   return
 }
 
@@ -13,7 +14,8 @@ func.func @rank_three_c1(%q: tensor<4x7x8xf32>, %k: tensor<1x4x7x8xf32>) {
 func.func @log_sum_exp_rank_c1(%q: tensor<1x4x7x8xf32>) {
   // expected-error @+1 {{'ashlar.attention' op C1: expected log_sum_exp of rank 3, got 'tensor<1x4x7x1xf32>'}}
   %r, %l = ashlar.attention %q, %q, %q
-    : tensor<1x4x7x8xf32>, tensor<1x4x7x8xf32>, tensor<1x4x7x8xf32> -> tensor<1x4x7x8xf32>, tensor<1x4x7x1xf32>
+    : tensor<1x4x7x8xf32>, tensor<1x4x7x8xf32>, tensor<1x4x7x8xf32>
+    -> tensor<1x4x7x8xf32>, tensor<1x4x7x1xf32>
   return
 }
 

@@ -28,7 +28,8 @@ func.func @narrow_sums_c3(%x: tensor<1x4x2xi8>, %f: tensor<2x2x2xi8>) {
 
 func.func @too_many_strides_c4(%x: tensor<1x4x2xf32>, %f: tensor<2x2x2xf32>) {
   // expected-error @+1 {{'ashlar.conv' op C4: expected 1 values in strides, one for each spatial dimension, got 2}}
-  %r = ashlar.conv %x, %f channels_last strides [1, 1] : tensor<1x4x2xf32>, tensor<2x2x2xf32> -> tensor<1x3x2xf32>
+  %r = ashlar.conv %x, %f channels_last strides [1, 1]
+    : tensor<1x4x2xf32>, tensor<2x2x2xf32> -> tensor<1x3x2xf32>
   return
 }
 
@@ -36,7 +37,8 @@ func.func @too_many_strides_c4(%x: tensor<1x4x2xf32>, %f: tensor<2x2x2xf32>) {
 
 func.func @zero_dilation_c5(%x: tensor<1x4x2xf32>, %f: tensor<2x2x2xf32>) {
   // expected-error @+1 {{'ashlar.conv' op C5: expected dilations of at least 1, got 0}}
-  %r = ashlar.conv %x, %f channels_last dilations [0] : tensor<1x4x2xf32>, tensor<2x2x2xf32> -> tensor<1x3x2xf32>
+  %r = ashlar.conv %x, %f channels_last dilations [0]
+    : tensor<1x4x2xf32>, tensor<2x2x2xf32> -> tensor<1x3x2xf32>
   return
 }
 
@@ -44,7 +46,8 @@ func.func @zero_dilation_c5(%x: tensor<1x4x2xf32>, %f: tensor<2x2x2xf32>) {
 
 func.func @negative_padding_c5(%x: tensor<1x4x2xf32>, %f: tensor<2x2x2xf32>) {
   // expected-error @+1 {{'ashlar.conv' op C5: expected padding_high of at least 0, got -1}}
-  %r = ashlar.conv %x, %f channels_last padding_high [-1] : tensor<1x4x2xf32>, tensor<2x2x2xf32> -> tensor<1x2x2xf32>
+  %r = ashlar.conv %x, %f channels_last padding_high [-1]
+    : tensor<1x4x2xf32>, tensor<2x2x2xf32> -> tensor<1x2x2xf32>
   return
 }
 
@@ -84,7 +87,8 @@ func.func @filter_channels_c8(%x: tensor<1x4x4xf32>, %f: tensor<2x4x2xf32>) {
 
 func.func @result_shape_c9(%x: tensor<?x5x4xf32>, %f: tensor<8x3x4xf32>) {
   // expected-error @+1 {{'ashlar.conv' op C9: expected the result shape [?x2x8], got [?x3x8]}}
-  %r = ashlar.conv %x, %f channels_last strides [2] : tensor<?x5x4xf32>, tensor<8x3x4xf32> -> tensor<?x3x8xf32>
+  %r = ashlar.conv %x, %f channels_last strides [2]
+    : tensor<?x5x4xf32>, tensor<8x3x4xf32> -> tensor<?x3x8xf32>
   return
 }
 
@@ -92,7 +96,8 @@ func.func @result_shape_c9(%x: tensor<?x5x4xf32>, %f: tensor<8x3x4xf32>) {
 
 func.func @filter_too_large_c9(%x: tensor<1x5x4xf32>, %f: tensor<8x7x4xf32>) {
   // expected-error @+1 {{'ashlar.conv' op C9: expected output sizes of at least 1, got [0]: the filter is larger than the padded input}}
-  %r = ashlar.conv %x, %f channels_last padding_low [1] : tensor<1x5x4xf32>, tensor<8x7x4xf32> -> tensor<1x0x8xf32>
+  %r = ashlar.conv %x, %f channels_last padding_low [1]
+    : tensor<1x5x4xf32>, tensor<8x7x4xf32> -> tensor<1x0x8xf32>
   return
 }
 

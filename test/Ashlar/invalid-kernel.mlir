@@ -1,7 +1,7 @@
 // RUN: ashlar-opt %s -split-input-file -verify-diagnostics
 //
-// One function for each constraint; its name ends with the constraint's label. What the custom syntax cannot say is
-// written in the generic one.
+// One function for each constraint; its name ends with the constraint's label. What the custom syntax cannot
+// say is written in the generic one.
 
 func.func @argument_types_c1(%x: tensor<4xf32>) {
   // expected-error @+1 {{'ashlar.kernel' op C1: expected block arguments of the types ('tensor<4xf32>'), got ('tensor<5xf32>')}}

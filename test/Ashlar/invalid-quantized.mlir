@@ -58,6 +58,14 @@ func.func @quantize_dynamic_groups_c4(%x: tensor<4x?xf32>, %s: tensor<4x2xf32>) 
 
 // -----
 
+func.func @quantize_empty_groups_c4(%x: tensor<4x0xf32>, %s: tensor<4x2xf32>) {
+  // expected-error @+1 {{'ashlar.quantize' op C4: expected a scale}}
+  %r = ashlar.quantize %x scale %s axis 1 : tensor<4x0xf32>, tensor<4x2xf32> -> tensor<4x0xi8>
+  return
+}
+
+// -----
+
 func.func @quantize_zero_point_c5(%x: tensor<4x8xf32>, %s: tensor<8xf32>, %z: tensor<8xi8>) {
   // expected-error @+1 {{'ashlar.quantize' op C5: expected a zero_point of 'i4' and the shape [8], got 'tensor<8xi8>'}}
   %r = ashlar.quantize %x scale %s zero_point %z axis 1

@@ -5,7 +5,8 @@
 func.func @matmul(%a: tensor<?x8xf16>, %b: tensor<8x4xf16>, %c: tensor<8x?xf16>, %d: tensor<4x8xf16>) {
   // CHECK: ashlar.matmul %{{.*}}, %{{.*}} : tensor<?x8xf16>, tensor<8x4xf16> -> tensor<?x4xf32>
   %0 = ashlar.matmul %a, %b : tensor<?x8xf16>, tensor<8x4xf16> -> tensor<?x4xf32>
-  // CHECK: ashlar.matmul transpose %{{.*}}, transpose %{{.*}} : tensor<8x?xf16>, tensor<4x8xf16> -> tensor<?x4xf16>
+  // CHECK: ashlar.matmul transpose %{{.*}}, transpose %{{.*}} : tensor<8x?xf16>, tensor<4x8xf16> ->
+  // tensor<?x4xf16>
   %1 = ashlar.matmul transpose %c, transpose %d : tensor<8x?xf16>, tensor<4x8xf16> -> tensor<?x4xf16>
   return
 }
@@ -32,7 +33,8 @@ func.func @conv_channels_last(%x: tensor<?x224x224x3xf16>, %w: tensor<64x7x7x3xf
 func.func @conv_channels_first(%x: tensor<1x8x?xi8>, %w: tensor<16x2x3xi8>, %v: tensor<1x2x4x4x4xbf16>,
                                %f: tensor<2x2x1x1x1xbf16>) {
   // CHECK: ashlar.conv %{{.*}}, %{{.*}} channels_first dilations [2] groups 4 :
-  %0 = ashlar.conv %x, %w channels_first dilations [2] groups 4 : tensor<1x8x?xi8>, tensor<16x2x3xi8> -> tensor<1x16x?xi32>
+  %0 = ashlar.conv %x, %w channels_first dilations [2] groups 4
+    : tensor<1x8x?xi8>, tensor<16x2x3xi8> -> tensor<1x16x?xi32>
   // CHECK: ashlar.conv %{{.*}}, %{{.*}} channels_first :
   %1 = ashlar.conv %v, %f channels_first
     : tensor<1x2x4x4x4xbf16>, tensor<2x2x1x1x1xbf16> -> tensor<1x2x4x4x4xbf16>
@@ -55,8 +57,10 @@ func.func @attention(%q: tensor<?x8x?x64xf16>, %k: tensor<?x2x?x64xf16>, %v: ten
 }
 
 // CHECK-LABEL: func @quantize
-func.func @quantize(%x: tensor<?x64xf32>, %s: tensor<f32>, %t: tensor<64xf16>, %z: tensor<64xi8>, %g: tensor<?x4xf32>) {
-  // CHECK: %[[Q:.*]] = ashlar.quantize %{{.*}} scale %{{.*}} : tensor<?x64xf32>, tensor<f32> -> tensor<?x64xi4>
+func.func @quantize(%x: tensor<?x64xf32>, %s: tensor<f32>, %t: tensor<64xf16>, %z: tensor<64xi8>,
+                    %g: tensor<?x4xf32>) {
+  // CHECK: %[[Q:.*]] = ashlar.quantize %{{.*}} scale %{{.*}} : tensor<?x64xf32>, tensor<f32> ->
+  // tensor<?x64xi4>
   %0 = ashlar.quantize %x scale %s : tensor<?x64xf32>, tensor<f32> -> tensor<?x64xi4>
   // CHECK: ashlar.quantize %{{.*}} scale %{{.*}} zero_point %{{.*}} axis 1 unsigned :
   // CHECK-SAME: tensor<?x64xf32>, tensor<64xf16>, tensor<64xi8> -> tensor<?x64xi8>
@@ -69,7 +73,8 @@ func.func @quantize(%x: tensor<?x64xf32>, %s: tensor<f32>, %t: tensor<64xf16>, %
 }
 
 // CHECK-LABEL: func @quantized_matmul
-func.func @quantized_matmul(%x: tensor<?x64xf16>, %w: tensor<32x64xi4>, %s: tensor<32x4xf16>, %z: tensor<32x4xi4>,
+func.func @quantized_matmul(%x: tensor<?x64xf16>, %w: tensor<32x64xi4>, %s: tensor<32x4xf16>,
+                            %z: tensor<32x4xi4>,
                             %i: tensor<2x?x64xi8>, %t: tensor<f32>, %r: tensor<2x?xf32>) {
   // CHECK: ashlar.quantized_matmul %{{.*}}, %{{.*}} scales %{{.*}} zero_points %{{.*}} unsigned_weights :
   %0 = ashlar.quantized_matmul %x, %w scales %s zero_points %z unsigned_weights
@@ -88,7 +93,8 @@ func.func @pack(%w: tensor<16x8xi4>) {
   %0 = ashlar.pack %w packing<"blocked", [[?, 8], [2, 4]] -> [0, 2, 3, 1]> : tensor<16x8xi4> -> tensor<16xi32>
   // CHECK: ashlar.unpack %{{.*}} packing<"blocked", {{\[\[}}?, 8], [2, 4{{\]\]}} -> [0, 2, 3, 1]> :
   // CHECK-SAME: tensor<16xi32> -> tensor<16x8xi4>
-  %1 = ashlar.unpack %0 packing<"blocked", [[?, 8], [2, 4]] -> [0, 2, 3, 1]> : tensor<16xi32> -> tensor<16x8xi4>
+  %1 = ashlar.unpack %0 packing<"blocked", [[?, 8], [2, 4]] -> [0, 2, 3, 1]>
+    : tensor<16xi32> -> tensor<16x8xi4>
   return
 }
 

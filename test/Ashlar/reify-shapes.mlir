@@ -56,7 +56,8 @@ func.func @quantization(%x: tensor<?x8xf32>, %i: tensor<?x2x8xf16>, %s: tensor<f
   %c0 = arith.constant 0 : index
   %c2 = arith.constant 2 : index
   %q = ashlar.quantize %x scale %s : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xi8>
-  %m = ashlar.quantized_matmul %i, %w scales %s : (tensor<?x2x8xf16>, tensor<4x8xi4>, tensor<f32>) -> tensor<?x2x4xf16>
+  %m = ashlar.quantized_matmul %i, %w scales %s
+    : (tensor<?x2x8xf16>, tensor<4x8xi4>, tensor<f32>) -> tensor<?x2x4xf16>
   %0 = tensor.dim %q, %c0 : tensor<?x8xi8>
   %1 = tensor.dim %m, %c0 : tensor<?x2x4xf16>
   %2 = tensor.dim %m, %c2 : tensor<?x2x4xf16>

@@ -1,6 +1,7 @@
 // RUN: ashlar-opt %s -ashlar-decompose-to-reference -canonicalize | FileCheck %s
 //
-// The shape of the decompositions; what they compute is checked on numbers by the files named after the operations.
+// The shape of the decompositions; what they compute is checked on numbers by the files named after the
+// operations.
 
 // The weight is converted and turned round first; then n, which is contiguous everywhere, runs innermost.
 // CHECK-DAG: #[[SWAP:.*]] = affine_map<(d0, d1) -> (d1, d0)>
@@ -11,8 +12,8 @@
 // CHECK-LABEL: func @matmul(
 // CHECK-SAME: %[[A:.*]]: tensor<?x8xf16>, %[[B:.*]]: tensor<4x8xf16>
 func.func @matmul(%a: tensor<?x8xf16>, %b: tensor<4x8xf16>) -> tensor<?x4xf16> {
-  // CHECK: %[[W:.*]] = linalg.generic {indexing_maps = [#[[SWAP]], #{{.*}}], iterator_types = ["parallel", "parallel"]}
-  // CHECK-SAME: ins(%[[B]] : tensor<4x8xf16>) outs(%{{.*}} : tensor<8x4xf32>)
+  // CHECK: %[[W:.*]] = linalg.generic {indexing_maps = [#[[SWAP]], #{{.*}}], iterator_types = ["parallel",
+  // "parallel"]} CHECK-SAME: ins(%[[B]] : tensor<4x8xf16>) outs(%{{.*}} : tensor<8x4xf32>)
   // CHECK: %[[ZERO:.*]] = linalg.fill ins(%{{.*}} : f32) outs(%{{.*}} : tensor<?x4xf32>)
   // CHECK: %[[SUM:.*]] = linalg.generic {indexing_maps = [#[[ROWS]], #[[COLUMNS]], #[[RESULT]]],
   // CHECK-SAME: iterator_types = ["parallel", "reduction", "parallel"]}

@@ -1,6 +1,6 @@
 //===-- ashlar-opt.cpp - Runs passes on MLIR files ------------------------===//
 //
-// The compiler engineer's tool: parses a module, runs the passes named on the command line, prints the module.
+// The compiler engineer's tool: parses a module, runs the passes named on the command line and prints it.
 //
 //===----------------------------------------------------------------------===//
 
