@@ -17,7 +17,8 @@ static constexpr int64_t warpSize = 32;
 static constexpr int64_t bookkeepingRegisters = 46;
 /// As in MatmulSchedule.cpp.
 static constexpr double l2BytesPerClock = 42, copyLatency = 700, blockOverhead = 1500;
-/// Ordinary instructions for each score: scale, maximum, exponent, sum, conversion, and its share of the rescaling.
+/// Ordinary instructions for each score: scale, maximum, exponent, sum, conversion, and its share of the
+/// rescaling.
 static constexpr double arithmeticPerScore = 7;
 
 static int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -54,13 +55,15 @@ static int64_t registersPerThread(const AttentionProblem &problem, const Attenti
     int64_t rows = schedule.queryTile / schedule.gridM;
     int64_t widest = ceilDivide(std::max(schedule.keyTile, sizes.width), schedule.gridN);
     // Output, scores, and four steps' operands.
-    return rows * ceilDivide(sizes.width, schedule.gridN) + rows * ceilDivide(schedule.keyTile, schedule.gridN) +
-           4 * (rows + widest) + bookkeepingRegisters;
+    return rows * ceilDivide(sizes.width, schedule.gridN) +
+           rows * ceilDivide(schedule.keyTile, schedule.gridN) + 4 * (rows + widest) + bookkeepingRegisters;
   }
   // A warp has 16 rows. Of a head longer than 128, the query's fragments are read part by part.
   int64_t chunk = sizes.depth / ceilDivide(sizes.depth, 128);
-  int64_t strip = std::min<int64_t>(schedule.keyTile, std::max(chunk, std::min<int64_t>(sizes.width, 128)) > 64 ? 16 : 32);
-  int64_t output = sizes.width / 2, scores = schedule.keyTile / 2, query = chunk / 4, keys = chunk * strip / 64;
+  int64_t strip = std::min<int64_t>(schedule.keyTile,
+                                    std::max(chunk, std::min<int64_t>(sizes.width, 128)) > 64 ? 16 : 32);
+  int64_t output = sizes.width / 2, scores = schedule.keyTile / 2, query = chunk / 4,
+          keys = chunk * strip / 64;
   return output + scores + query + keys + bookkeepingRegisters;
 }
 
@@ -85,8 +88,8 @@ static double estimateCycles(const AttentionProblem &problem, const TargetInfo &
                              const AttentionSchedule &schedule) {
   HeadSizes sizes(problem);
   double rows = double(problem.queries) * schedule.packing;
-  double blocks = double(problem.batch) * (problem.queryHeads / schedule.packing) *
-                  std::ceil(rows / schedule.queryTile);
+  double blocks =
+      double(problem.batch) * (problem.queryHeads / schedule.packing) * std::ceil(rows / schedule.queryTile);
   double visible = problem.isCausal ? std::min<double>(problem.keys, 0.5 * problem.keys + schedule.queryTile)
                                     : double(problem.keys);
   double steps = std::ceil(visible / schedule.keyTile);

@@ -12,7 +12,8 @@ using namespace ashlar;
 using namespace ashlar::cost;
 
 /// Outputs of a block: a thread keeps its sums in registers.
-static constexpr int64_t threadsPerBlock = 128, leastOutputs = threadsPerBlock, mostOutputs = threadsPerBlock * 32;
+static constexpr int64_t threadsPerBlock = 128, leastOutputs = threadsPerBlock,
+                         mostOutputs = threadsPerBlock * 32;
 /// What global memory moves at once.
 static constexpr int64_t sectorBytes = 32;
 
@@ -44,7 +45,8 @@ static bool evaluate(const DepthwiseProblem &problem, const TargetInfo &target, 
     return false;
   schedule.sharedBytes = unsigned(bytes);
   // Neighbouring elements: channels, or positions of the last dimension and what a window adds to them.
-  double run = double(problem.isChannelsLast ? channels : schedule.tile[problem.output.size() - 1]) * problem.bits / 8;
+  double run =
+      double(problem.isChannelsLast ? channels : schedule.tile[problem.output.size() - 1]) * problem.bits / 8;
   double narrow = std::max(1.0, sectorBytes / run);
   double perOutput = narrow * (staged + outputs) * blocks / useful;
   // Filling a block takes a while; with less work a block the share is greater. Idle processors do nothing.

@@ -44,7 +44,8 @@ FailureOr<DictionaryAttr> ashlar::scheduleAttention(ash::KernelOp kernel, ash::A
   return builder.getDictionaryAttr({
       {builder.getStringAttr("tile"), builder.getI64ArrayAttr({best.queryTile, best.keyTile})},
       {builder.getStringAttr("packing"), builder.getI64IntegerAttr(best.packing)},
-      {builder.getStringAttr(isScalar ? "thread_grid" : "warps"), builder.getI64ArrayAttr({best.gridM, best.gridN})},
+      {builder.getStringAttr(isScalar ? "thread_grid" : "warps"),
+       builder.getI64ArrayAttr({best.gridM, best.gridN})},
       {builder.getStringAttr("threads"), builder.getI64IntegerAttr(best.threads)},
       {builder.getStringAttr("stages"), builder.getI64IntegerAttr(best.stages)},
       {builder.getStringAttr("mma"), builder.getStringAttr(isScalar ? "fma" : "mma_sync")},

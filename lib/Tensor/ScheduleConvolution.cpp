@@ -1,7 +1,7 @@
 //===-- ScheduleConvolution.cpp - a schedule for convolutions ---------------===//
 //
-// A convolution is a matrix product for the cost model, or, where every group has one input channel, a problem of its
-// own.
+// A convolution is a matrix product for the cost model, or, where every group has one input channel, a
+// problem of its own.
 //
 //===------------------------------------------------------------------------===//
 #include "KernelDescription.h"
@@ -23,7 +23,8 @@ static std::vector<int64_t> outputSizes(const ash::ConvSizes &sizes) {
   return result;
 }
 
-static FailureOr<DictionaryAttr> scheduleDepthwise(ash::KernelOp kernel, ash::ConvOp op, const TargetInfo &target) {
+static FailureOr<DictionaryAttr> scheduleDepthwise(ash::KernelOp kernel, ash::ConvOp op,
+                                                   const TargetInfo &target) {
   ash::ConvSizes sizes = op.getSizes();
   ash::ConvWindow window = op.getWindow();
   cost::DepthwiseProblem problem;
@@ -45,7 +46,8 @@ static FailureOr<DictionaryAttr> scheduleDepthwise(ash::KernelOp kernel, ash::Co
   });
 }
 
-FailureOr<DictionaryAttr> ashlar::scheduleConvolution(ash::KernelOp kernel, ash::ConvOp op, const TargetInfo &target) {
+FailureOr<DictionaryAttr> ashlar::scheduleConvolution(ash::KernelOp kernel, ash::ConvOp op,
+                                                      const TargetInfo &target) {
   ash::ConvSizes sizes = op.getSizes();
   int64_t groups = op.getWindow().groups;
   if (groups > 1 && groups == sizes.inputChannels)

@@ -1,7 +1,8 @@
 //===-- ScheduleFamilies.h - schedules by main operation --------*- C++ -*-===//
 //
-// One function for each family of main operations: describes the kernel to the cost model and writes the best schedule
-// as the attribute that the family's lowering reads. Fails, with a diagnostic, where none fits the target.
+// One function for each family of main operations: describes the kernel to the cost model and writes the best
+// schedule as the attribute that the family's lowering reads. Fails, with a diagnostic, where none fits the
+// target.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_TENSOR_SCHEDULEFAMILIES_H

@@ -10,11 +10,13 @@
 using namespace mlir;
 using namespace ashlar;
 
-/// How the weight's integers are multiplied with activations of i8: as i8, or as floats, which hold what i8 cannot.
+/// How the weight's integers are multiplied with activations of i8: as i8, or as floats, which hold what i8
+/// cannot.
 static cost::Multiplier multiplierOf(ash::QuantizedMatmulOp op) {
   if (op.getInputType().getElementType().isF32())
     return cost::Multiplier::Scalar;
-  bool isInt8 = op.isIntegerInput() && (op.getWeightType().getElementTypeBitWidth() < 8 || !op.getZeroPoints());
+  bool isInt8 =
+      op.isIntegerInput() && (op.getWeightType().getElementTypeBitWidth() < 8 || !op.getZeroPoints());
   return isInt8 ? cost::Multiplier::TensorInt8 : cost::Multiplier::TensorHalf;
 }
 

@@ -1,11 +1,12 @@
 //===-- AttentionProducts.h - what a block of attention multiplies -*- C++ -*-===//
 //
-// A block computes the attention of some rows, tile by tile of keys. A row is a query of one head; where several query
-// heads share a key head, `packing` of them can stand in one block, query by query: row r is query r floordiv packing
-// of head r mod packing of the block's heads. So a decoding step, with one query a head, still fills a tile.
+// A block computes the attention of some rows, tile by tile of keys. A row is a query of one head; where
+// several query heads share a key head, `packing` of them can stand in one block, query by query: row r is
+// query r floordiv packing of head r mod packing of the block's heads. So a decoding step, with one query a
+// head, still fills a tile.
 //
-// Scores and outputs come in strips of columns, each a tile of its own, so that only one strip of keys or values has to
-// be in registers at a time.
+// Scores and outputs come in strips of columns, each a tile of its own, so that only one strip of keys or
+// values has to be in registers at a time.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_TENSORTOTILE_ATTENTIONPRODUCTS_H
@@ -30,15 +31,16 @@ struct AttentionBlock {
   TileSpace space(llvm::ArrayRef<TileDim> dims) const { return {llvm::to_vector(dims), symbols}; }
   /// The block's keys from `offset` on.
   TileDim keysAt(mlir::Value offset) const;
-  /// Coordinates in the operation's tensors, given the row, the key and the position in a head as expressions.
+  /// Coordinates in the operation's tensors, given the row, the key and the position in a head as
+  /// expressions.
   mlir::AffineExpr batch() const { return mlir::getAffineSymbolExpr(0, context()); }
   mlir::AffineExpr queryHead(mlir::AffineExpr row) const;
   mlir::AffineExpr keyHead() const;
   mlir::AffineExpr query(mlir::AffineExpr row) const { return row.floorDiv(packing); }
 };
 
-/// The two products of attention. One object serves one block; in this order: prepare before the loop over tiles of
-/// keys, then in the loop scores and accumulate once each.
+/// The two products of attention. One object serves one block; in this order: prepare before the loop over
+/// tiles of keys, then in the loop scores and accumulate once each.
 class AttentionProducts {
 public:
   virtual ~AttentionProducts() = default;

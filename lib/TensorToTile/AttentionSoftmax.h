@@ -1,8 +1,9 @@
 //===-- AttentionSoftmax.h - from scores to probabilities -------*- C++ -*-===//
 //
-// The softmax of a row whose scores come tile by tile (Milakov and Gimelshein 2018, "Online normalizer calculation for
-// softmax"): of the tiles so far, the row's maximum and the sum of exponentials relative to it are kept; when the maximum
-// grows, what was summed before is scaled down. Exponentials are powers of two, so log2(e) is part of the scale.
+// The softmax of a row whose scores come tile by tile (Milakov and Gimelshein 2018, "Online normalizer
+// calculation for softmax"): of the tiles so far, the row's maximum and the sum of exponentials relative to
+// it are kept; when the maximum grows, what was summed before is scaled down. Exponentials are powers of two,
+// so log2(e) is part of the scale.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_TENSORTOTILE_ATTENTIONSOFTMAX_H
@@ -16,15 +17,16 @@ namespace ashlar {
 struct KeyBounds {
   mlir::Value end;  ///< No row sees a key from here on.
   mlir::Value free; ///< Every row sees all keys before this.
-  /// For each row the first key that it does not see, as i32; null where no tile of keys can reach beyond `free`.
+  /// For each row the first key that it does not see, as i32; null where no tile of keys can reach beyond
+  /// `free`.
   mlir::Value visible;
 };
 
 /// A tile's part in the softmax.
 struct SoftmaxStep {
   llvm::SmallVector<mlir::Value> probabilities; ///< Not yet divided by the sum; strips.
-  mlir::Value rescaling;                        ///< What sums so far must be multiplied with; a number for each row.
-  mlir::Value maximum, sum;                     ///< The row's state after this tile.
+  mlir::Value rescaling;    ///< What sums so far must be multiplied with; a number for each row.
+  mlir::Value maximum, sum; ///< The row's state after this tile.
 };
 
 class AttentionSoftmax {
@@ -36,9 +38,10 @@ public:
   /// The state before the first tile.
   mlir::Value initialMaximum();
   mlir::Value initialSum();
-  mlir::FailureOr<SoftmaxStep> step(TileDim keys, llvm::SmallVector<mlir::Value> scores, const KeyBounds &bounds,
-                                    mlir::Value maximum, mlir::Value sum);
-  /// After the last tile: what the outputs must be multiplied with, and the logarithm of the row's denominator.
+  mlir::FailureOr<SoftmaxStep> step(TileDim keys, llvm::SmallVector<mlir::Value> scores,
+                                    const KeyBounds &bounds, mlir::Value maximum, mlir::Value sum);
+  /// After the last tile: what the outputs must be multiplied with, and the logarithm of the row's
+  /// denominator.
   mlir::Value normalization(mlir::Value sum);
   mlir::Value logSumExp(mlir::Value maximum, mlir::Value sum);
 
@@ -51,7 +54,8 @@ private:
   void applyBounds(TileDim keys, llvm::SmallVectorImpl<mlir::Value> &scores, const KeyBounds &bounds);
   mlir::Value visibleKeys(mlir::Value keyCount, mlir::Value queryCount);
   bool canBeEmpty();
-  llvm::SmallVector<mlir::Value> hideBeyond(TileDim keys, llvm::ArrayRef<mlir::Value> scores, mlir::Value visible);
+  llvm::SmallVector<mlir::Value> hideBeyond(TileDim keys, llvm::ArrayRef<mlir::Value> scores,
+                                            mlir::Value visible);
   mlir::Value minusInfinity(llvm::ArrayRef<int64_t> shape);
 
   KernelBuilder &kernel_;

@@ -1,7 +1,8 @@
 //===-- ConvolutionGeometry.h - where a convolution's elements lie -*- C++ -*-===//
 //
-// A convolution reads input element o * stride + r * dilation - padding for output position o and tap r (a position in
-// the filter), in each spatial dimension. This says so with affine expressions, for either layout of the channels.
+// A convolution reads input element o * stride + r * dilation - padding for output position o and tap r (a
+// position in the filter), in each spatial dimension. This says so with affine expressions, for either layout
+// of the channels.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_TENSORTOTILE_CONVOLUTIONGEOMETRY_H

@@ -1,8 +1,8 @@
 //===-- LowerAttention.cpp - attention in one kernel ------------------------===//
 //
-// A block makes the output of some rows: the queries stay, keys and values pass by tile by tile, and the softmax is
-// carried along (the header of AttentionSoftmax.h). Scores never leave the block, and keys that no row of the block can
-// see are not read.
+// A block makes the output of some rows: the queries stay, keys and values pass by tile by tile, and the
+// softmax is carried along (the header of AttentionSoftmax.h). Scores never leave the block, and keys that no
+// row of the block can see are not read.
 //
 //===-----------------------------------------------------------------------===//
 #include "AttentionSoftmax.h"
@@ -18,7 +18,8 @@ using namespace ashlar;
 namespace {
 class AttentionLowering {
 public:
-  AttentionLowering(KernelBuilder &kernel, ash::AttentionOp op) : kernel_(kernel), op_(op), loc_(op->getLoc()) {}
+  AttentionLowering(KernelBuilder &kernel, ash::AttentionOp op)
+      : kernel_(kernel), op_(op), loc_(op->getLoc()) {}
   LogicalResult lower();
 
 private:
@@ -39,8 +40,8 @@ private:
 FailureOr<AttentionBlock> AttentionLowering::distribute() {
   FailureOr<SmallVector<int64_t>> tile = kernel_.scheduleList("tile", 2);
   FailureOr<int64_t> packing = kernel_.scheduleNumber("packing");
-  FailureOr<AffineExpr> batches = kernel_.extent(op_.getQuery(), 0), queries = kernel_.extent(op_.getQuery(), 2),
-                        keys = kernel_.extent(op_.getKey(), 2);
+  FailureOr<AffineExpr> batches = kernel_.extent(op_.getQuery(), 0),
+                        queries = kernel_.extent(op_.getQuery(), 2), keys = kernel_.extent(op_.getKey(), 2);
   if (failed(tile) || failed(packing) || failed(batches) || failed(queries) || failed(keys))
     return failure();
   if (op_.getGroupSize() % *packing != 0)
@@ -54,16 +55,18 @@ FailureOr<AttentionBlock> AttentionLowering::distribute() {
   Value rowTile = block[2];
   if (op_.getCausal()) {
     // Later rows see more keys: the longest blocks go first, so that none of them runs alone at the end.
-    Value last = arith::SubIOp::create(kernel_.builder(), loc_, kernel_.materialize(rowTiles), kernel_.constantIndex(1));
+    Value last = arith::SubIOp::create(kernel_.builder(), loc_, kernel_.materialize(rowTiles),
+                                       kernel_.constantIndex(1));
     rowTile = arith::SubIOp::create(kernel_.builder(), loc_, last, rowTile);
   }
-  return AttentionBlock{op_, *packing, kernel_.tileDim(rowTile, (*tile)[0], rows), (*tile)[1], *keys,
-                        {block[0], block[1]}};
+  return AttentionBlock{op_,        *packing, kernel_.tileDim(rowTile, (*tile)[0], rows),
+                        (*tile)[1], *keys,    {block[0], block[1]}};
 }
 
 /// State: the rows' maxima, their sums, then the strips of the output.
 FailureOr<SmallVector<Value>> AttentionLowering::step(TileDim keys, ValueRange state, const KeyBounds &bounds,
-                                                      AttentionProducts &products, AttentionSoftmax &softmax) {
+                                                      AttentionProducts &products,
+                                                      AttentionSoftmax &softmax) {
   FailureOr<SmallVector<Value>> scores = products.scores(keys);
   if (failed(scores))
     return failure();
@@ -82,8 +85,8 @@ FailureOr<SmallVector<Value>> AttentionLowering::step(TileDim keys, ValueRange s
   return next;
 }
 
-FailureOr<SmallVector<Value>> AttentionLowering::loop(const AttentionBlock &block, AttentionProducts &products,
-                                                      AttentionSoftmax &softmax) {
+FailureOr<SmallVector<Value>>
+AttentionLowering::loop(const AttentionBlock &block, AttentionProducts &products, AttentionSoftmax &softmax) {
   OpBuilder &builder = kernel_.builder();
   FailureOr<KeyBounds> bounds = softmax.keyBounds();
   if (failed(bounds))

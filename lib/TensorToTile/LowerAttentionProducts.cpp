@@ -1,7 +1,8 @@
 //===-- LowerAttentionProducts.cpp - the two products of attention ----------===//
 //
-// On tensor cores the query's fragments stay in registers where they fit and the probabilities become operands
-// without leaving their registers; without tensor cores both products walk through shared memory in short steps.
+// On tensor cores the query's fragments stay in registers where they fit and the probabilities become
+// operands without leaving their registers; without tensor cores both products walk through shared memory in
+// short steps.
 //
 //===-----------------------------------------------------------------------===//
 #include "AttentionProducts.h"
@@ -46,19 +47,21 @@ protected:
   FailureOr<StagedTile> stageQuery() {
     TileSpace space = block_.space({block_.rows, headDim(op_.getQueryType().getDimSize(3), depth_)});
     AffineExpr row = space.dim(0);
-    AffineMap map =
-        space.map({block_.batch(), block_.queryHead(row), block_.query(row), space.dim(1)}, kernel_.context());
+    AffineMap map = space.map({block_.batch(), block_.queryHead(row), block_.query(row), space.dim(1)},
+                              kernel_.context());
     return StagedTile::create(kernel_, op_.getQuery(), map, space);
   }
   /// Keys, transposed: dimensions (position in the head, key).
   FailureOr<StagedTile> stageKeys(TileDim keys) {
     TileSpace space = block_.space({headDim(op_.getKeyType().getDimSize(3), depth_), keys});
-    AffineMap map = space.map({block_.batch(), block_.keyHead(), space.dim(1), space.dim(0)}, kernel_.context());
+    AffineMap map =
+        space.map({block_.batch(), block_.keyHead(), space.dim(1), space.dim(0)}, kernel_.context());
     return StagedTile::create(kernel_, op_.getKey(), map, space);
   }
   FailureOr<StagedTile> stageValues(TileDim keys) {
     TileSpace space = block_.space({keys, headDim(op_.getValueType().getDimSize(3), width_)});
-    AffineMap map = space.map({block_.batch(), block_.keyHead(), space.dim(0), space.dim(1)}, kernel_.context());
+    AffineMap map =
+        space.map({block_.batch(), block_.keyHead(), space.dim(0), space.dim(1)}, kernel_.context());
     return StagedTile::create(kernel_, op_.getValue(), map, space);
   }
   Value multiplyAdd(tile::MmaKind kind, Value a, Value b, Value sum) {
@@ -80,9 +83,12 @@ protected:
 
 class TensorCoreProducts final : public StagedProducts {
 public:
-  TensorCoreProducts(KernelBuilder &kernel, const AttentionBlock &block) : StagedProducts(kernel, block, 16) {}
+  TensorCoreProducts(KernelBuilder &kernel, const AttentionBlock &block)
+      : StagedProducts(kernel, block, 16) {}
 
-  int64_t scoreStrip() const override { return std::min(block_.keyTile, isWide() ? int64_t(16) : int64_t(32)); }
+  int64_t scoreStrip() const override {
+    return std::min(block_.keyTile, isWide() ? int64_t(16) : int64_t(32));
+  }
   int64_t outputStrip() const override { return stripOf(width_); }
   int64_t outputStrips() const override { return width_ / outputStrip(); }
 
@@ -123,9 +129,9 @@ public:
     for (auto [number, strip] : llvm::enumerate(probabilities)) {
       Value a = math.convertFloat(strip, op_.getValueType().getElementType());
       for (auto [column, sum] : llvm::enumerate(sums)) {
-        Value b = staged->loadAt({static_cast<int64_t>(number) * scoreStrip(),
-                                static_cast<int64_t>(column) * outputStrip()},
-                               {scoreStrip(), outputStrip()});
+        Value b = staged->loadAt(
+            {static_cast<int64_t>(number) * scoreStrip(), static_cast<int64_t>(column) * outputStrip()},
+            {scoreStrip(), outputStrip()});
         sum = multiplyAdd(tile::MmaKind::MmaSync, a, b, sum);
       }
     }
@@ -183,14 +189,16 @@ public:
   }
 
 private:
-  /// How far along the summed dimension a thread reads at once: four f32 are the widest access to shared memory.
+  /// How far along the summed dimension a thread reads at once: four f32 are the widest access to shared
+  /// memory.
   static constexpr int64_t step = 4;
 
   Value multiplyInSteps(const StagedTile &a, const StagedTile &b, int64_t depth, Value sum) {
     OpBuilder &builder = kernel_.builder();
     auto type = cast<RankedTensorType>(sum.getType());
     Value zero = kernel_.constantIndex(0);
-    auto loop = scf::ForOp::create(builder, loc_, zero, kernel_.constantIndex(depth), kernel_.constantIndex(step), sum);
+    auto loop = scf::ForOp::create(builder, loc_, zero, kernel_.constantIndex(depth),
+                                   kernel_.constantIndex(step), sum);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
     Value at = loop.getInductionVar();
@@ -204,8 +212,8 @@ private:
 };
 } // namespace
 
-std::unique_ptr<AttentionProducts> ashlar::createAttentionProducts(KernelBuilder &kernel, const AttentionBlock &block,
-                                                                   tile::MmaKind kind) {
+std::unique_ptr<AttentionProducts>
+ashlar::createAttentionProducts(KernelBuilder &kernel, const AttentionBlock &block, tile::MmaKind kind) {
   if (kind == tile::MmaKind::Fma)
     return std::make_unique<ScalarProducts>(kernel, block);
   return std::make_unique<TensorCoreProducts>(kernel, block);

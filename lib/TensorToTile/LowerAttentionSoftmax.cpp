@@ -15,7 +15,8 @@ using namespace ashlar;
 static constexpr double log2e = 1.4426950408889634, ln2 = 0.6931471805599453;
 
 AttentionSoftmax::AttentionSoftmax(KernelBuilder &kernel, const AttentionBlock &block, int64_t stripWidth)
-    : kernel_(kernel), block_(block), op_(block.op), loc_(op_->getLoc()), stripWidth_(stripWidth), factor_(1) {
+    : kernel_(kernel), block_(block), op_(block.op), loc_(op_->getLoc()), stripWidth_(stripWidth),
+      factor_(1) {
   // A positive factor commutes with the maximum, so it can wait for the exponential, where it costs nothing.
   bool isAddedTo = op_.getMask() && !op_.isMaskBoolean();
   if (op_.getScaleOrDefault() > 0 && !op_.getSoftcap() && !isAddedTo)
@@ -28,7 +29,8 @@ Value AttentionSoftmax::minusInfinity(ArrayRef<int64_t> shape) {
 }
 
 TileSpace AttentionSoftmax::stripSpace(TileDim keys, int64_t number) {
-  Value offset = arith::AddIOp::create(kernel_.builder(), loc_, keys.offset, kernel_.constantIndex(number * stripWidth_));
+  Value offset = arith::AddIOp::create(kernel_.builder(), loc_, keys.offset,
+                                       kernel_.constantIndex(number * stripWidth_));
   return block_.space({block_.rows, {stripWidth_, offset, keys.extent, keys.inBounds}});
 }
 
@@ -94,14 +96,16 @@ SmallVector<Value> AttentionSoftmax::hideBeyond(TileDim keys, ArrayRef<Value> sc
   return hidden;
 }
 
-/// The test costs as much as the softmax, so only tiles at the edge pay for it: all threads of a block take one branch.
+/// The test costs as much as the softmax, so only tiles at the edge pay for it: all threads of a block take
+/// one branch.
 void AttentionSoftmax::applyBounds(TileDim keys, SmallVectorImpl<Value> &scores, const KeyBounds &bounds) {
   if (!bounds.visible)
     return;
   OpBuilder &builder = kernel_.builder();
   Value end = arith::AddIOp::create(builder, loc_, keys.offset, kernel_.constantIndex(keys.size));
   Value isEdge = arith::CmpIOp::create(builder, loc_, arith::CmpIPredicate::sgt, end, bounds.free);
-  auto branch = scf::IfOp::create(builder, loc_, ValueRange(scores).getTypes(), isEdge, /*withElseRegion=*/true);
+  auto branch =
+      scf::IfOp::create(builder, loc_, ValueRange(scores).getTypes(), isEdge, /*withElseRegion=*/true);
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(branch.thenBlock());
@@ -120,7 +124,8 @@ Value AttentionSoftmax::scaled(Value scores) {
   double scale = op_.getScaleOrDefault();
   if (std::optional<APFloat> softcap = op_.getSoftcap()) {
     double cap = softcap->convertToFloat();
-    return math.scale(math::TanhOp::create(kernel_.builder(), loc_, math.scale(scores, scale / cap)), cap * log2e);
+    return math.scale(math::TanhOp::create(kernel_.builder(), loc_, math.scale(scores, scale / cap)),
+                      cap * log2e);
   }
   return factor_ == 1 ? math.scale(scores, scale * log2e) : scores;
 }
@@ -129,9 +134,10 @@ FailureOr<SmallVector<Value>> AttentionSoftmax::maskStrips(TileDim keys) {
   ArrayRef<int64_t> shape = op_.getMaskType().getShape();
   TileSpace space = block_.space({block_.rows, keys});
   AffineExpr row = space.dim(0), zero = kernel_.constant(0);
-  AffineMap map = space.map({shape[0] == 1 ? zero : block_.batch(), shape[1] == 1 ? zero : block_.queryHead(row),
-                             shape[2] == 1 ? zero : block_.query(row), space.dim(1)},
-                            kernel_.context());
+  AffineMap map =
+      space.map({shape[0] == 1 ? zero : block_.batch(), shape[1] == 1 ? zero : block_.queryHead(row),
+                 shape[2] == 1 ? zero : block_.query(row), space.dim(1)},
+                kernel_.context());
   std::optional<StagedTile> staged;
   if (map.isFunctionOfDim(0)) {
     FailureOr<StagedTile> tile = StagedTile::create(kernel_, op_.getMask(), map, space);
@@ -176,11 +182,12 @@ LogicalResult AttentionSoftmax::applyMask(TileDim keys, MutableArrayRef<Value> s
 Value AttentionSoftmax::initialMaximum() { return minusInfinity(block_.rows.size); }
 
 Value AttentionSoftmax::initialSum() {
-  return TileArithmetic(kernel_.builder(), loc_).constant(block_.rows.size, kernel_.builder().getF32Type(), 0);
+  return TileArithmetic(kernel_.builder(), loc_)
+      .constant(block_.rows.size, kernel_.builder().getF32Type(), 0);
 }
 
-FailureOr<SoftmaxStep> AttentionSoftmax::step(TileDim keys, SmallVector<Value> scores, const KeyBounds &bounds,
-                                              Value maximum, Value sum) {
+FailureOr<SoftmaxStep> AttentionSoftmax::step(TileDim keys, SmallVector<Value> scores,
+                                              const KeyBounds &bounds, Value maximum, Value sum) {
   OpBuilder &builder = kernel_.builder();
   TileArithmetic math(builder, loc_);
   for (Value &strip : scores)

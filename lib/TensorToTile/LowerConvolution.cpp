@@ -1,8 +1,8 @@
 //===-- LowerConvolution.cpp - convolutions as matrix products --------------===//
 //
-// Implicit GEMM: row m of the left matrix is the window of an output position, column k of it a channel at a tap; the
-// right matrix is the filter. Neither exists in memory: both are views of the tensors, whose affine maps find the
-// element of row and column. A group is a matrix product of its own.
+// Implicit GEMM: row m of the left matrix is the window of an output position, column k of it a channel at a
+// tap; the right matrix is the filter. Neither exists in memory: both are views of the tensors, whose affine
+// maps find the element of row and column. A group is a matrix product of its own.
 //
 //===-----------------------------------------------------------------------===//
 #include "ConvolutionGeometry.h"
@@ -42,7 +42,8 @@ class ConvolutionLowering {
 public:
   ConvolutionLowering(KernelBuilder &kernel, ash::ConvOp op)
       : kernel_(kernel), geometry_(op), op_(op), groups_(geometry_.window.groups),
-        groupInputs_(geometry_.sizes.inputChannels / groups_), groupOutputs_(geometry_.sizes.outputChannels / groups_) {}
+        groupInputs_(geometry_.sizes.inputChannels / groups_),
+        groupOutputs_(geometry_.sizes.outputChannels / groups_) {}
   LogicalResult lower();
 
 private:
@@ -54,7 +55,8 @@ private:
   FailureOr<Value> windows(const TileSpace &space);
   FailureOr<Value> filters(const TileSpace &space);
   bool needsMask(int64_t dim);
-  Value clearPadding(TileEvaluator &evaluator, Value tile, const ConvolutionPoint &position, const ConvolutionPoint &tap);
+  Value clearPadding(TileEvaluator &evaluator, Value tile, const ConvolutionPoint &position,
+                     const ConvolutionPoint &tap);
 
   KernelBuilder &kernel_;
   ConvolutionGeometry geometry_;
@@ -109,8 +111,9 @@ ConvolutionPoint ConvolutionLowering::tap(AffineExpr column) {
   return {{}, {parts.begin() + 1, parts.end()}, parts.front()};
 }
 
-/// Whether padding along `dim` must be cleared in registers: where it is not what lies outside of the buffer, because
-/// the buffer's dimension is part of a dynamic one, or because the values are computed from what is read there.
+/// Whether padding along `dim` must be cleared in registers: where it is not what lies outside of the buffer,
+/// because the buffer's dimension is part of a dynamic one, or because the values are computed from what is
+/// read there.
 bool ConvolutionLowering::needsMask(int64_t dim) {
   if (geometry_.window.paddingLow[dim] == 0 && geometry_.window.paddingHigh[dim] == 0)
     return false;
@@ -118,8 +121,8 @@ bool ConvolutionLowering::needsMask(int64_t dim) {
   return !kernel_.isInput(op_.getInput()) || llvm::is_contained(shape, ShapedType::kDynamic);
 }
 
-Value ConvolutionLowering::clearPadding(TileEvaluator &evaluator, Value tile, const ConvolutionPoint &position,
-                                        const ConvolutionPoint &tap) {
+Value ConvolutionLowering::clearPadding(TileEvaluator &evaluator, Value tile,
+                                        const ConvolutionPoint &position, const ConvolutionPoint &tap) {
   OpBuilder &builder = kernel_.builder();
   TileArithmetic math(builder, op_.getLoc());
   auto type = cast<RankedTensorType>(tile.getType());

@@ -1,12 +1,12 @@
 //===-- LowerDepthwise.cpp - convolutions of single channels ----------------===//
 //
-// Where every group has one input channel there is no matrix product, and memory is the limit: a block makes a piece of
-// the output, positions by channels; the input that it needs, with its halo, is brought to shared memory once, and each
-// tap adds a shifted tile of it times the tap's weights.
+// Where every group has one input channel there is no matrix product, and memory is the limit: a block makes
+// a piece of the output, positions by channels; the input that it needs, with its halo, is brought to shared
+// memory once, and each tap adds a shifted tile of it times the tap's weights.
 //
-// With a stride, neighbouring outputs read inputs that are a stride apart. The halo is then kept by phases (position
-// modulo stride), each of them contiguous: such a spatial dimension has two dimensions in the tiles, the phase, of size
-// 1 in a shifted tile, and the index.
+// With a stride, neighbouring outputs read inputs that are a stride apart. The halo is then kept by phases
+// (position modulo stride), each of them contiguous: such a spatial dimension has two dimensions in the
+// tiles, the phase, of size 1 in a shifted tile, and the index.
 //
 //===-----------------------------------------------------------------------===//
 #include "LowerDepthwise.h"
@@ -49,10 +49,10 @@ private:
   ConvolutionGeometry geometry_;
   ash::ConvOp op_;
   Location loc_;
-  int64_t multiplier_;                // Output channels of an input channel.
+  int64_t multiplier_; // Output channels of an input channel.
   SmallVector<AffineExpr> inputExtents_;
   SmallVector<SpatialPlace> places_;
-  TileSpace output_, halo_;           // Symbols: the batch, then the input's spatial sizes.
+  TileSpace output_, halo_; // Symbols: the batch, then the input's spatial sizes.
 };
 } // namespace
 
@@ -120,26 +120,28 @@ FailureOr<StagedTile> DepthwiseLowering::stageInput() {
       at = at + halo_.dim(*places_[dim].phase);
     if (needsMask(dim)) {
       // Any element will do where there is padding, as long as it exists.
-      AffineExpr size = isa<AffineConstantExpr>(inputExtents_[dim]) ? inputExtents_[dim] : halo_.symbol(1 + dim);
+      AffineExpr size =
+          isa<AffineConstantExpr>(inputExtents_[dim]) ? inputExtents_[dim] : halo_.symbol(1 + dim);
       at = (at + size * low) % size;
     }
     point.spatial.push_back(at);
   }
-  return StagedTile::create(kernel_, op_.getInput(), halo_.map(geometry_.coordinates(point), kernel_.context()),
-                            halo_);
+  return StagedTile::create(kernel_, op_.getInput(),
+                            halo_.map(geometry_.coordinates(point), kernel_.context()), halo_);
 }
 
 /// Weights by tap and channel. `copy` says which output channel of each input channel.
 FailureOr<StagedTile> DepthwiseLowering::stageFilter(Value copy) {
   int64_t taps = geometry_.taps();
-  TileSpace space{{{taps, kernel_.constantIndex(0), kernel_.constant(taps), true}, output_.dims.back()}, {copy}};
+  TileSpace space{{{taps, kernel_.constantIndex(0), kernel_.constant(taps), true}, output_.dims.back()},
+                  {copy}};
   SmallVector<AffineExpr> sizes =
       llvm::map_to_vector(geometry_.sizes.filter, [&](int64_t size) { return kernel_.constant(size); });
   SmallVector<AffineExpr> tap = splitIndex(space.dim(0), sizes);
-  ConvolutionPoint point{space.dim(1) * multiplier_ + space.symbol(0), {tap.begin() + 1, tap.end()},
-                         kernel_.constant(0)};
-  return StagedTile::create(kernel_, op_.getFilter(), space.map(geometry_.coordinates(point), kernel_.context()),
-                            space);
+  ConvolutionPoint point{
+      space.dim(1) * multiplier_ + space.symbol(0), {tap.begin() + 1, tap.end()}, kernel_.constant(0)};
+  return StagedTile::create(kernel_, op_.getFilter(),
+                            space.map(geometry_.coordinates(point), kernel_.context()), space);
 }
 
 /// The inputs that a tap multiplies.
@@ -225,9 +227,8 @@ LogicalResult DepthwiseLowering::makeCopy(const StagedTile &input, Value copy) {
   AffineMap coordinates = space.map(geometry_.coordinates(point), kernel_.context());
   TileEvaluator evaluator(kernel_, space);
   Type element = op_.getResultType().getElementType();
-  Value rounded = isa<FloatType>(element)
-                      ? TileArithmetic(kernel_.builder(), loc_).convertFloat(*sum, element)
-                      : *sum;
+  Value rounded =
+      isa<FloatType>(element) ? TileArithmetic(kernel_.builder(), loc_).convertFloat(*sum, element) : *sum;
   evaluator.bind(op_.getResult(), coordinates, rounded);
   return storeResults(evaluator, MainResult{op_.getResult(), coordinates});
 }
@@ -242,7 +243,8 @@ LogicalResult DepthwiseLowering::lower() {
   if (multiplier_ == 1)
     return makeCopy(*input, zero);
   OpBuilder &builder = kernel_.builder();
-  auto loop = scf::ForOp::create(builder, loc_, zero, kernel_.constantIndex(multiplier_), kernel_.constantIndex(1));
+  auto loop =
+      scf::ForOp::create(builder, loc_, zero, kernel_.constantIndex(multiplier_), kernel_.constantIndex(1));
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   return makeCopy(*input, loop.getInductionVar());
@@ -250,7 +252,8 @@ LogicalResult DepthwiseLowering::lower() {
 
 LogicalResult ashlar::lowerDepthwise(KernelBuilder &kernel, ash::ConvOp op) {
   if (op.getSizes().inputChannels != op.getWindow().groups)
-    return kernel.source().emitOpError("has a schedule without 'mma', which convolutions need whose groups have more "
-                                       "than one input channel");
+    return kernel.source().emitOpError(
+        "has a schedule without 'mma', which convolutions need whose groups have more "
+        "than one input channel");
   return DepthwiseLowering(kernel, op).lower();
 }

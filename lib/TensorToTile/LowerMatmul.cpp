@@ -1,7 +1,7 @@
 //===-- LowerMatmul.cpp - matrix products -----------------------------------===//
 //
-// One output tile a block. K runs in a loop: both operands' tiles are copied to shared memory in memory's order and
-// loaded from there as the operands of tile.mma, prologues acting on the loaded tiles.
+// One output tile a block. K runs in a loop: both operands' tiles are copied to shared memory in memory's
+// order and loaded from there as the operands of tile.mma, prologues acting on the loaded tiles.
 //
 //===-----------------------------------------------------------------------===//
 #include "MatrixProduct.h"
@@ -10,8 +10,10 @@
 using namespace mlir;
 using namespace ashlar;
 
-/// The coordinates of an operand or the result: the batch, which is symbolic, and two dimensions of the space.
-static AffineMap operandMap(const TileSpace &space, int64_t batchRank, bool isTransposed, MLIRContext *context) {
+/// The coordinates of an operand or the result: the batch, which is symbolic, and two dimensions of the
+/// space.
+static AffineMap operandMap(const TileSpace &space, int64_t batchRank, bool isTransposed,
+                            MLIRContext *context) {
   SmallVector<AffineExpr> coordinates;
   for (int64_t batch = 0; batch < batchRank; ++batch)
     coordinates.push_back(space.symbol(batch));
@@ -28,8 +30,8 @@ LogicalResult ashlar::lowerMatmul(KernelBuilder &kernel, Operation *operation) {
   if (failed(tile) || failed(extents) || failed(columns))
     return failure();
   int64_t batchRank = op.getBatchRank();
-  TileSpace output = distributeProduct(kernel, ArrayRef(*extents).take_front(batchRank), (*extents)[op.getLhsRowDim()],
-                                       *columns, *tile);
+  TileSpace output = distributeProduct(kernel, ArrayRef(*extents).take_front(batchRank),
+                                       (*extents)[op.getLhsRowDim()], *columns, *tile);
   auto lhs = [&](const TileSpace &space) -> FailureOr<Value> {
     TileEvaluator evaluator(kernel, space, /*staged=*/true);
     FailureOr<Value> tile =
@@ -44,7 +46,8 @@ LogicalResult ashlar::lowerMatmul(KernelBuilder &kernel, Operation *operation) {
                                           kernel.context()));
   };
   FailureOr<Value> product = multiplyTiles(
-      kernel, {lhs, rhs, (*extents)[op.getLhsReductionDim()], tile->k, op.getAccumulatorType(), tile->kind}, output);
+      kernel, {lhs, rhs, (*extents)[op.getLhsReductionDim()], tile->k, op.getAccumulatorType(), tile->kind},
+      output);
   if (failed(product))
     return failure();
   AffineMap coordinates = operandMap(output, batchRank, /*isTransposed=*/false, kernel.context());

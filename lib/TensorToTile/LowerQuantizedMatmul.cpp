@@ -1,12 +1,15 @@
 //===-- LowerQuantizedMatmul.cpp - products with quantised weights ----------===//
 //
-// The weight travels as it is stored, to shared memory and on into the registers of the right operand; only there its
-// integers become numbers of the operand's type. Three ways to multiply:
+// The weight travels as it is stored, to shared memory and on into the registers of the right operand; only
+// there its integers become numbers of the operand's type. Three ways to multiply:
 //
-//   floats         weights become (q - zero) * scale, or q - zero where the scale is the same for a whole column: then
+//   floats         weights become (q - zero) * scale, or q - zero where the scale is the same for a whole
+//   column: then
 //                  it waits for the sum
-//   whole numbers  i8 activations times q - zero on tensor cores: as i8 where that fits, else as f16, which holds these
-//                  numbers exactly. A group's sum is scaled when the group ends or with every step inside of it
+//   whole numbers  i8 activations times q - zero on tensor cores: as i8 where that fits, else as f16, which
+//   holds these
+//                  numbers exactly. A group's sum is scaled when the group ends or with every step inside of
+//                  it
 //   scalars        everything in f32, without tensor cores
 //
 //===-----------------------------------------------------------------------===//
@@ -44,7 +47,8 @@ private:
   Location loc_;
   TileArithmetic math_;
   TileSpace output_;
-  int64_t outerRank_ = 0;      // Dimensions of the input that are symbols; the others but the last make up the rows.
+  int64_t outerRank_ =
+      0; // Dimensions of the input that are symbols; the others but the last make up the rows.
   int64_t depthTile_ = 0;
   tile::MmaKind kind_;
   Type operandType_;           // What the operands of tile.mma are.
@@ -93,8 +97,8 @@ LogicalResult QuantizedMatmulLowering::distribute(const ProductTile &tile) {
   AffineExpr rows = kernel_.constant(1);
   for (AffineExpr extent : leading.drop_front(outerRank_))
     rows = rows * extent;
-  output_ = distributeProduct(kernel_, leading.take_front(outerRank_), rows, kernel_.constant(op_.getOutputSize()),
-                              tile);
+  output_ = distributeProduct(kernel_, leading.take_front(outerRank_), rows,
+                              kernel_.constant(op_.getOutputSize()), tile);
   return success();
 }
 
@@ -131,11 +135,13 @@ FailureOr<Value> QuantizedMatmulLowering::activations(const TileSpace &space) {
   if (isa<FloatType>(element))
     return math_.convertFloat(*tile, operandType_);
   // Activations are signed, whatever the weights are.
-  return arith::SIToFPOp::create(kernel_.builder(), loc_, cast<ShapedType>(tile->getType()).clone(operandType_), *tile)
+  return arith::SIToFPOp::create(kernel_.builder(), loc_,
+                                 cast<ShapedType>(tile->getType()).clone(operandType_), *tile)
       .getResult();
 }
 
-/// The tile of scales or zero points in a space (k, n): a number for each column where a step lies within a group.
+/// The tile of scales or zero points in a space (k, n): a number for each column where a step lies within a
+/// group.
 FailureOr<PartialTile> QuantizedMatmulLowering::groupTile(TileEvaluator &evaluator, Value tensor) {
   const TileSpace &space = evaluator.space();
   SmallVector<AffineExpr> coordinates;
@@ -190,7 +196,8 @@ FailureOr<Value> QuantizedMatmulLowering::weights(const TileSpace &step) {
     if (zeros->value)
       tile = math_.subtract(tile, evaluator.broadcastToSpace({extend(zeros->value), zeros->dims}));
   } else {
-    // In the operand's type differences are exact; in the scale's, if that is the same, the product is rounded once.
+    // In the operand's type differences are exact; in the scale's, if that is the same, the product is
+    // rounded once.
     bool isExact = !scales->value || getElementTypeOrSelf(scales->value) == operandType_;
     Type type = isExact ? operandType_ : kernel_.builder().getF32Type();
     tile = toFloat(tile, type);
@@ -207,7 +214,8 @@ FailureOr<Value> QuantizedMatmulLowering::weights(const TileSpace &step) {
 //===-- Sums ------------------------------------------------------------------===//
 
 /// One step inside of a group, scaled.
-FailureOr<Value> QuantizedMatmulLowering::multiplyGroup(Value lhs, Value rhs, Value sum, const TileSpace &step) {
+FailureOr<Value> QuantizedMatmulLowering::multiplyGroup(Value lhs, Value rhs, Value sum,
+                                                        const TileSpace &step) {
   OpBuilder &builder = kernel_.builder();
   TileSpace space = withGroup(kernel_, step, op_.getGroupSize());
   TileEvaluator evaluator(kernel_, space);
@@ -235,7 +243,8 @@ FailureOr<Value> QuantizedMatmulLowering::scaled(Value accumulator) {
     sum = arith::SIToFPOp::create(builder, loc_, cast<RankedTensorType>(sum.getType()).clone(f32), sum);
   TileEvaluator evaluator(kernel_, output_);
   auto multiplyWith = [&](Value tensor, ArrayRef<AffineExpr> coordinates) -> LogicalResult {
-    FailureOr<PartialTile> factor = evaluator.evaluatePartial(tensor, output_.map(coordinates, kernel_.context()));
+    FailureOr<PartialTile> factor =
+        evaluator.evaluatePartial(tensor, output_.map(coordinates, kernel_.context()));
     if (failed(factor))
       return failure();
     sum = math_.multiply(sum, evaluator.broadcastToSpace(convert(*factor, f32)));
@@ -270,7 +279,8 @@ LogicalResult QuantizedMatmulLowering::lower() {
   };
   Type accumulator = isInteger && !scalesSteps_ ? Type(kernel_.builder().getI32Type()) : f32;
   AffineExpr depth = kernel_.constant(op_.getReductionSize());
-  FailureOr<Value> sum = multiplyTiles(kernel_, {lhs, rhs, depth, depthTile_, accumulator, kind_, step}, output_);
+  FailureOr<Value> sum =
+      multiplyTiles(kernel_, {lhs, rhs, depth, depthTile_, accumulator, kind_, step}, output_);
   if (failed(sum))
     return failure();
   FailureOr<Value> result = scaled(*sum);
@@ -278,7 +288,8 @@ LogicalResult QuantizedMatmulLowering::lower() {
     return failure();
   SmallVector<AffineExpr> coordinates = rowCoordinates(output_, output_.dim(0));
   coordinates.push_back(output_.dim(1));
-  return storeProduct(kernel_, op_.getResult(), output_.map(coordinates, kernel_.context()), output_, *result);
+  return storeProduct(kernel_, op_.getResult(), output_.map(coordinates, kernel_.context()), output_,
+                      *result);
 }
 
 LogicalResult ashlar::lowerQuantizedMatmul(KernelBuilder &kernel, Operation *op) {

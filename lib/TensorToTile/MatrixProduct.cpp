@@ -17,8 +17,8 @@ FailureOr<tile::MmaKind> ashlar::scheduledMma(KernelBuilder &kernel) {
     return failure();
   if (std::optional<tile::MmaKind> kind = tile::symbolizeMmaKind(*name))
     return *kind;
-  return kernel.source().emitOpError("has a schedule with the unknown mma '") << *name
-                                                                              << "'; expected mma_sync or fma",
+  return kernel.source().emitOpError("has a schedule with the unknown mma '")
+             << *name << "'; expected mma_sync or fma",
          failure();
 }
 
@@ -30,8 +30,8 @@ FailureOr<ProductTile> ashlar::scheduledProduct(KernelBuilder &kernel) {
   return ProductTile{(*tile)[0], (*tile)[1], (*tile)[2], *kind};
 }
 
-TileSpace ashlar::distributeProduct(KernelBuilder &kernel, ArrayRef<AffineExpr> outer, AffineExpr m, AffineExpr n,
-                                    const ProductTile &tile) {
+TileSpace ashlar::distributeProduct(KernelBuilder &kernel, ArrayRef<AffineExpr> outer, AffineExpr m,
+                                    AffineExpr n, const ProductTile &tile) {
   SmallVector<AffineExpr> counts(outer);
   counts.push_back(m.ceilDiv(tile.m));
   counts.push_back(n.ceilDiv(tile.n));
@@ -43,7 +43,8 @@ TileSpace ashlar::distributeProduct(KernelBuilder &kernel, ArrayRef<AffineExpr> 
   return output;
 }
 
-FailureOr<Value> ashlar::multiplyTiles(KernelBuilder &kernel, const MatrixProduct &product, const TileSpace &output) {
+FailureOr<Value> ashlar::multiplyTiles(KernelBuilder &kernel, const MatrixProduct &product,
+                                       const TileSpace &output) {
   OpBuilder &builder = kernel.builder();
   Location loc = kernel.source().getLoc();
   auto type = RankedTensorType::get(output.tileShape(), product.accumulatorType);

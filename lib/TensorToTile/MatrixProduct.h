@@ -1,7 +1,8 @@
 //===-- MatrixProduct.h - the loop of a matrix product ----------*- C++ -*-===//
 //
-// What matrix products, convolutions and products with quantised weights have in common: an output tile a block, and a
-// loop over the dimension that is summed over. They differ in where the operands' tiles come from.
+// What matrix products, convolutions and products with quantised weights have in common: an output tile a
+// block, and a loop over the dimension that is summed over. They differ in where the operands' tiles come
+// from.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_TENSORTOTILE_MATRIXPRODUCT_H
@@ -15,16 +16,16 @@ namespace ashlar {
 using OperandTile = llvm::function_ref<mlir::FailureOr<mlir::Value>(const TileSpace &)>;
 
 /// Adds the product of two operands' tiles to a sum; `space` is the right one's.
-using ProductStep = llvm::function_ref<mlir::FailureOr<mlir::Value>(mlir::Value lhs, mlir::Value rhs, mlir::Value sum,
-                                                                    const TileSpace &space)>;
+using ProductStep = llvm::function_ref<mlir::FailureOr<mlir::Value>(mlir::Value lhs, mlir::Value rhs,
+                                                                    mlir::Value sum, const TileSpace &space)>;
 
 struct MatrixProduct {
   OperandTile lhs, rhs;
-  mlir::AffineExpr depth;      ///< How many elements are summed.
-  int64_t depthTile;           ///< How many in one step.
-  mlir::Type accumulatorType;  ///< f32 or i32.
+  mlir::AffineExpr depth;     ///< How many elements are summed.
+  int64_t depthTile;          ///< How many in one step.
+  mlir::Type accumulatorType; ///< f32 or i32.
   tile::MmaKind kind;
-  ProductStep step = nullptr;  ///< In the place of a plain tile.mma.
+  ProductStep step = nullptr; ///< In the place of a plain tile.mma.
 };
 
 /// The product for the tile at the two dimensions of `output`.
@@ -41,11 +42,12 @@ mlir::FailureOr<ProductTile> scheduledProduct(KernelBuilder &kernel);
 /// The schedule's `mma`.
 mlir::FailureOr<tile::MmaKind> scheduledMma(KernelBuilder &kernel);
 
-/// `tile`, zero where dimension `dim` of the space exceeds its extent. For operands that are computed, of which both sides
-/// may have anything there.
+/// `tile`, zero where dimension `dim` of the space exceeds its extent. For operands that are computed, of
+/// which both sides may have anything there.
 mlir::Value clearBeyond(TileEvaluator &evaluator, mlir::Value tile, unsigned dim);
 
-/// Distributes the output of m rows and n columns over the grid, after `outer` counts, which become the symbols.
+/// Distributes the output of m rows and n columns over the grid, after `outer` counts, which become the
+/// symbols.
 TileSpace distributeProduct(KernelBuilder &kernel, llvm::ArrayRef<mlir::AffineExpr> outer, mlir::AffineExpr m,
                             mlir::AffineExpr n, const ProductTile &tile);
 

@@ -18,7 +18,8 @@ StagedTile StagedTile::store(KernelBuilder &kernel, Value tile) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&kernel.kernel().getBody().front());
     buffer = tile::AllocOp::create(
-        builder, loc, tile::BufferType::get(type.getShape(), type.getElementType(), tile::MemorySpace::Shared),
+        builder, loc,
+        tile::BufferType::get(type.getShape(), type.getElementType(), tile::MemorySpace::Shared),
         IntegerAttr());
   }
   SmallVector<Value> offsets(type.getRank(), kernel.constantIndex(0));
@@ -55,11 +56,13 @@ FailureOr<StagedTile> StagedTile::create(KernelBuilder &kernel, Value tensor, Af
 
 Value StagedTile::load(ArrayRef<Value> offsets, ArrayRef<int64_t> shape) const {
   auto type = RankedTensorType::get(shape, cast<tile::BufferType>(buffer_.getType()).getElementType());
-  return tile::LoadOp::create(kernel_->builder(), buffer_.getLoc(), type, buffer_, offsets, DenseBoolArrayAttr());
+  return tile::LoadOp::create(kernel_->builder(), buffer_.getLoc(), type, buffer_, offsets,
+                              DenseBoolArrayAttr());
 }
 
 Value StagedTile::loadAt(ArrayRef<int64_t> offsets, ArrayRef<int64_t> shape) const {
-  return load(llvm::map_to_vector(offsets, [&](int64_t offset) { return kernel_->constantIndex(offset); }), shape);
+  return load(llvm::map_to_vector(offsets, [&](int64_t offset) { return kernel_->constantIndex(offset); }),
+              shape);
 }
 
 Value StagedTile::loadRow(int64_t index) const {
@@ -70,6 +73,7 @@ Value StagedTile::loadRow(int64_t index) const {
                                    : tile::BufferLayoutAttr();
   auto type = tile::BufferType::get(length, buffer.getElementType(), tile::MemorySpace::Shared, layout);
   Value row = tile::StageOp::create(builder, buffer_.getLoc(), type, buffer_, kernel_->constantIndex(index));
-  return tile::LoadOp::create(builder, buffer_.getLoc(), RankedTensorType::get(length, buffer.getElementType()), row,
+  return tile::LoadOp::create(builder, buffer_.getLoc(),
+                              RankedTensorType::get(length, buffer.getElementType()), row,
                               kernel_->constantIndex(0), DenseBoolArrayAttr());
 }

@@ -12,10 +12,11 @@ namespace ashlar {
 
 class StagedTile {
 public:
-  /// Brings the tile of `tensor` over `space`, whose elements are at `coordinates`, into shared memory: an input of
-  /// the kernel by a copy, anything else by computing it. What lies outside of the space's extents is zero.
-  static mlir::FailureOr<StagedTile> create(KernelBuilder &kernel, mlir::Value tensor, mlir::AffineMap coordinates,
-                                            const TileSpace &space);
+  /// Brings the tile of `tensor` over `space`, whose elements are at `coordinates`, into shared memory: an
+  /// input of the kernel by a copy, anything else by computing it. What lies outside of the space's extents
+  /// is zero.
+  static mlir::FailureOr<StagedTile> create(KernelBuilder &kernel, mlir::Value tensor,
+                                            mlir::AffineMap coordinates, const TileSpace &space);
   /// Puts a tile of registers there.
   static StagedTile store(KernelBuilder &kernel, mlir::Value tile);
 

@@ -56,10 +56,13 @@ Value TileArithmetic::multiply(Value a, Value b) {
 }
 
 Value TileArithmetic::scale(Value a, double factor) {
-  return factor == 1.0 ? a : multiply(a, constant(tileType(a).getShape(), tileType(a).getElementType(), factor));
+  return factor == 1.0 ? a
+                       : multiply(a, constant(tileType(a).getShape(), tileType(a).getElementType(), factor));
 }
 
-Value TileArithmetic::multiplyAdd(Value a, Value b, Value c) { return math::FmaOp::create(builder_, loc_, a, b, c); }
+Value TileArithmetic::multiplyAdd(Value a, Value b, Value c) {
+  return math::FmaOp::create(builder_, loc_, a, b, c);
+}
 
 Value TileArithmetic::divide(Value a, Value b) { return arith::DivFOp::create(builder_, loc_, a, b); }
 

@@ -1,6 +1,7 @@
 //===-- TileArithmetic.h - arithmetic on tiles, tersely ---------*- C++ -*-===//
 //
-// Elementwise operations of lowerings that compute by themselves rather than repeat the operations of a region.
+// Elementwise operations of lowerings that compute by themselves rather than repeat the operations of a
+// region.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_TENSORTOTILE_TILEARITHMETIC_H

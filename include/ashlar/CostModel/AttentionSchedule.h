@@ -1,8 +1,8 @@
 //===-- AttentionSchedule.h - Which tiles for an attention ------*- C++ -*-===//
 //
-// A pure function from (problem, target) to a ranked list of schedules, as MatmulSchedule.h has it for products: list
-// what fits registers and shared memory, give each a time by a model of a few resources, sort. For each tile of keys a
-// block
+// A pure function from (problem, target) to a ranked list of schedules, as MatmulSchedule.h has it for
+// products: list what fits registers and shared memory, give each a time by a model of a few resources, sort.
+// For each tile of keys a block
 //
 //   multiplies   queries x keys x (head size + value size) multiply-adds
 //   weighs       queries x keys exponentials, and some ordinary arithmetic around each
@@ -24,8 +24,8 @@ struct AttentionProblem {
   int64_t batch = 1, queryHeads = 1, keyHeads = 1;
   int64_t queries = 1, keys = 1;
   int64_t headSize = 1, valueSize = 1;
-  unsigned bits = 16;      ///< Of an element of queries, keys and values.
-  unsigned maskBits = 0;   ///< Of an element of a mask that differs from row to row; 0 without one.
+  unsigned bits = 16;    ///< Of an element of queries, keys and values.
+  unsigned maskBits = 0; ///< Of an element of a mask that differs from row to row; 0 without one.
   bool isCausal = false;
   Multiplier multiplier = Multiplier::TensorHalf; ///< Or Scalar.
 };
@@ -44,7 +44,8 @@ struct AttentionSchedule {
 };
 
 /// Every legal schedule, best first; ties are broken by the schedule itself. Empty if nothing fits.
-std::vector<AttentionSchedule> rankAttentionSchedules(const AttentionProblem &problem, const TargetInfo &target);
+std::vector<AttentionSchedule> rankAttentionSchedules(const AttentionProblem &problem,
+                                                      const TargetInfo &target);
 
 } // namespace ashlar::cost
 
