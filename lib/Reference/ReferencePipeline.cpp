@@ -27,7 +27,7 @@ using namespace mlir;
 
 /// Tensors to memory: results in place in the caller's buffers, temporaries allocated and freed.
 static void addBufferization(OpPassManager &passes) {
-  passes.addPass(ashlar::createBindResultsToArgumentsPass());
+  passes.addPass(ashlar::createLowerResultsToArgumentsPass());
   passes.addPass(bufferization::createEmptyTensorEliminationPass());
   passes.addPass(bufferization::createOneShotBufferizePass());
   passes.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());

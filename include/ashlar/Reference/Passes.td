@@ -30,7 +30,7 @@ def DecomposeToReferencePass : Pass<"ashlar-decompose-to-reference"> {
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
-def BindResultsToArgumentsPass : Pass<"ashlar-bind-results-to-arguments", "::mlir::ModuleOp"> {
+def LowerResultsToArgumentsPass : Pass<"ashlar-lower-results-to-arguments", "::mlir::ModuleOp"> {
   let summary = "Give every function memory to write its tensor results to.";
   let description = [{
     Each tensor argument becomes a memref that the function only reads; each tensor result becomes a further

@@ -1,4 +1,4 @@
-//===-- BindResultsToArguments.cpp - Memory for a function's results ------===//
+//===-- LowerResultsToArguments.cpp - Memory for a function's results ------===//
 //
 // Rewrites functions on tensors as functions on memory that their caller owns, before anything is bufferised:
 // then bufferisation computes the results where they belong.
@@ -15,7 +15,7 @@
 using namespace mlir;
 
 namespace ashlar {
-#define GEN_PASS_DEF_BINDRESULTSTOARGUMENTSPASS
+#define GEN_PASS_DEF_LOWERRESULTSTOARGUMENTSPASS
 #include "ashlar/Reference/Passes.h.inc"
 } // namespace ashlar
 
@@ -70,7 +70,7 @@ static void bindResults(func::FuncOp function) {
 }
 
 namespace {
-struct BindResultsToArguments : ashlar::impl::BindResultsToArgumentsPassBase<BindResultsToArguments> {
+struct LowerResultsToArguments : ashlar::impl::LowerResultsToArgumentsPassBase<LowerResultsToArguments> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())

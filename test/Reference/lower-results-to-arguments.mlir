@@ -1,4 +1,4 @@
-// RUN: ashlar-opt %s -ashlar-bind-results-to-arguments -split-input-file -verify-diagnostics | FileCheck %s
+// RUN: ashlar-opt %s -ashlar-lower-results-to-arguments -split-input-file -verify-diagnostics | FileCheck %s
 
 // CHECK-LABEL: func @twice(
 // CHECK-SAME: %[[X:.*]]: memref<?xf32>, %[[N:.*]]: index, %[[OUT:.*]]: memref<?xf32>) {
