@@ -22,9 +22,10 @@
 // iteration,
 //   since their addresses are computed once, before the loop.
 //
-// The two constants are fitted to what ptxas says of matrix products (14 schedules, sm_80 and sm_90a): 2
-// registers off in the mean where a thread copies up to 8 vectors; with more, sm_80 takes up to 25 more than
-// sm_90a.
+// The two constants are fitted to what ptxas says of 13 schedules of a matrix product (51 to 231 registers): for
+// sm_90a the estimate is off by 2 in the mean, by 7 at most; for sm_80 by up to 10 while a thread copies at most 8
+// vectors an iteration. With 16, ptxas takes 23 more there, and with 24 it even spills: schedules should avoid
+// that many.
 //
 // An operation's result takes over the registers of operands that end there: what counts is the larger of
 // what lives before and after it.
