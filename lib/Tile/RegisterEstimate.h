@@ -5,27 +5,23 @@
 //
 // What counts how much:
 // * A tile: registers per thread by its distribution, times its element's bits, over 32, rounded up. Without
-// a
-//   distribution, the elements spread evenly over the threads.
+//   a distribution, the elements spread evenly over the threads.
 // * Nothing for constants (immediates) and for a broadcast (it names its source's registers again); one
-// register for
-//   a splat and for what can be recomputed from thread indices and constants (`tile.iota` and arithmetic on
-//   it).
+//   register for a splat and for what can be recomputed from thread indices and constants (`tile.iota` and
+//   arithmetic on it).
 // * A tile that comes from shared memory, perhaps through elementwise operations, only to be multiplied by
-// tensor
-//   cores: one step of the product. The assembler moves the loads and the arithmetic to their use: measured
-//   with ptxas, the number of steps makes no difference (64x64 per warp: 166 registers for 1, 2, 4 and 8
-//   steps of f16, with and without dequantisation in between). A barrier between load and product prevents
-//   it.
+//   tensor cores: one step of the product. The assembler moves the loads and the arithmetic to their use:
+//   measured with ptxas, the number of steps makes no difference (64x64 per warp: 166 registers for 1, 2, 4
+//   and 8 steps of f16, 162 to 168 with dequantisation in between). A barrier between load and product
+//   prevents it.
 // * A scalar: one register. Everything else of the generated code: `baseRegisters`.
 // * A copy into shared memory in a loop: `registersPerVector` for each vector that a thread copies in an
-// iteration,
-//   since their addresses are computed once, before the loop.
+//   iteration, since their addresses are computed once, before the loop.
 //
-// The two constants are fitted to what ptxas says of 13 schedules of a matrix product (51 to 231 registers): for
-// sm_90a the estimate is off by 2 in the mean, by 7 at most; for sm_80 by up to 10 while a thread copies at most 8
-// vectors an iteration. With 16, ptxas takes 23 more there, and with 24 it even spills: schedules should avoid
-// that many.
+// The two constants are fitted to what ptxas says of 13 schedules of a matrix product (63 to 231 registers):
+// for sm_90a the estimate is off by 2 in the mean, by 8 at most; for sm_80 by up to 10 while a thread copies
+// at most 8 vectors an iteration. With 16, ptxas takes 23 more there, and with 24 it even spills: schedules
+// should avoid that many.
 //
 // An operation's result takes over the registers of operands that end there: what counts is the larger of
 // what lives before and after it.
