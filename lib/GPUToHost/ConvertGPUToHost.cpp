@@ -114,6 +114,22 @@ static void lowerCall(FunctionLowering &lowering, LLVM::CallOp call,
   call.erase();
 }
 
+/// Replaces one operation, which may be erased by that.
+static LogicalResult lowerOperation(FunctionLowering &lowering, Operation *op,
+                                    const llvm::StringMap<std::string> &renamed) {
+  if (auto address = dyn_cast<LLVM::AddressOfOp>(op)) {
+    lowerSharedAddress(lowering, address);
+    return success();
+  }
+  if (auto call = dyn_cast<LLVM::CallOp>(op)) {
+    lowerCall(lowering, call, renamed);
+    return success();
+  }
+  bool isMemory =
+      isa<LLVM::LLVMDialect>(op->getDialect()) && !isa<LLVM::InlineAsmOp, LLVM::CallIntrinsicOp>(op);
+  return isMemory ? lowerMemoryAccess(lowering, op) : lowerInstruction(lowering, op);
+}
+
 static LogicalResult lowerFunction(ModuleLowering &module, LLVM::LLVMFuncOp function,
                                    const llvm::StringMap<std::string> &renamed) {
   FunctionLowering lowering(module, function);
@@ -125,16 +141,9 @@ static LogicalResult lowerFunction(ModuleLowering &module, LLVM::LLVMFuncOp func
       operations.push_back(op);
   });
   LogicalResult result = success();
-  for (Operation *op : operations) {
-    if (auto address = dyn_cast<LLVM::AddressOfOp>(op))
-      lowerSharedAddress(lowering, address);
-    else if (auto call = dyn_cast<LLVM::CallOp>(op))
-      lowerCall(lowering, call, renamed);
-    else if (isa<LLVM::LLVMDialect>(op->getDialect()) && failed(lowerMemoryAccess(lowering, op)))
+  for (Operation *op : operations)
+    if (failed(lowerOperation(lowering, op, renamed)))
       result = failure();
-    else if (!isa<LLVM::LLVMDialect>(op->getDialect()) || isa<LLVM::InlineAsmOp, LLVM::CallIntrinsicOp>(op))
-      result = failed(lowerInstruction(lowering, op)) ? failure() : result;
-  }
   return result;
 }
 
