@@ -42,6 +42,13 @@ bool TensorType::isDynamic() const {
   return false;
 }
 
+const Plan &Function::planFor(std::string_view target) const {
+  for (const TargetPlan &plan : targetPlans)
+    if (plan.target == target)
+      return plan;
+  return *this;
+}
+
 std::optional<unsigned> Manifest::findFunction(std::string_view name) const {
   for (size_t i = 0; i < functions.size(); ++i)
     if (functions[i].name == name)

@@ -316,6 +316,21 @@ static Expected<Step> readStep(const Cursor &cursor, const NameTable &symbols, c
   return Step::makeCopy(std::move(copy));
 }
 
+/// Reads the keys "arena" and "steps" into `plan`.
+static Status readPlan(const Cursor &cursor, Plan &plan, const NameTable &symbols, const NameTable &kernels) {
+  ASHLAR_ASSIGN_OR_RETURN(Cursor arena, member(cursor, "arena"));
+  ASHLAR_ASSIGN_OR_RETURN(plan.arenaSize, readExpression(arena, "size", symbols));
+  auto slot = [&](const Cursor &entry) -> Expected<ArenaSlot> {
+    ArenaSlot result;
+    ASHLAR_ASSIGN_OR_RETURN(result.offset, readExpression(entry, "offset", symbols));
+    ASHLAR_ASSIGN_OR_RETURN(result.size, readExpression(entry, "size", symbols));
+    return result;
+  };
+  ASHLAR_RETURN_IF_ERROR(readList(arena, "slots", ManifestLimits::slotsPerFunction, plan.slots, slot));
+  return readList(cursor, "steps", ManifestLimits::stepsPerFunction, plan.steps,
+                  [&](const Cursor &entry) { return readStep(entry, symbols, kernels); });
+}
+
 static Expected<Function> readFunction(const Cursor &cursor, const NameTable &kernels) {
   Function function;
   ASHLAR_ASSIGN_OR_RETURN(function.name, readString(cursor, "name"));
@@ -327,17 +342,17 @@ static Expected<Function> readFunction(const Cursor &cursor, const NameTable &ke
   auto tensor = [&](const Cursor &entry) { return readTensor(entry, symbols); };
   ASHLAR_RETURN_IF_ERROR(readList(cursor, "inputs", ManifestLimits::tensorsPerFunction, function.inputs, tensor));
   ASHLAR_RETURN_IF_ERROR(readList(cursor, "outputs", ManifestLimits::tensorsPerFunction, function.outputs, tensor));
-  ASHLAR_ASSIGN_OR_RETURN(Cursor arena, member(cursor, "arena"));
-  ASHLAR_ASSIGN_OR_RETURN(function.arenaSize, readExpression(arena, "size", symbols));
-  auto slot = [&](const Cursor &entry) -> Expected<ArenaSlot> {
-    ArenaSlot result;
-    ASHLAR_ASSIGN_OR_RETURN(result.offset, readExpression(entry, "offset", symbols));
-    ASHLAR_ASSIGN_OR_RETURN(result.size, readExpression(entry, "size", symbols));
-    return result;
+  ASHLAR_RETURN_IF_ERROR(readPlan(cursor, function, symbols, kernels));
+  if (!cursor.has("target_plans"))
+    return function;
+  auto targetPlan = [&](const Cursor &entry) -> Expected<TargetPlan> {
+    TargetPlan plan;
+    ASHLAR_ASSIGN_OR_RETURN(plan.target, readString(entry, "target"));
+    ASHLAR_RETURN_IF_ERROR(readPlan(entry, plan, symbols, kernels));
+    return plan;
   };
-  ASHLAR_RETURN_IF_ERROR(readList(arena, "slots", ManifestLimits::slotsPerFunction, function.slots, slot));
-  ASHLAR_RETURN_IF_ERROR(readList(cursor, "steps", ManifestLimits::stepsPerFunction, function.steps,
-                                  [&](const Cursor &entry) { return readStep(entry, symbols, kernels); }));
+  ASHLAR_RETURN_IF_ERROR(
+      readList(cursor, "target_plans", ManifestLimits::targets, function.targetPlans, targetPlan));
   return function;
 }
 

@@ -96,25 +96,38 @@ static Json toJson(const Step &step, const Manifest &manifest, const std::vector
           {"arguments", std::move(arguments)}};
 }
 
+/// Adds the keys "arena" and "steps".
+static void addPlan(Json &json, const Plan &plan, const Manifest &manifest, const std::vector<DimSymbol> &symbols) {
+  Json slots = Json::array(), steps = Json::array();
+  for (const ArenaSlot &slot : plan.slots)
+    slots.push_back({{"offset", toJson(slot.offset, symbols)}, {"size", toJson(slot.size, symbols)}});
+  for (const Step &step : plan.steps)
+    steps.push_back(toJson(step, manifest, symbols));
+  json["arena"] = {{"size", toJson(plan.arenaSize, symbols)}, {"slots", std::move(slots)}};
+  json["steps"] = std::move(steps);
+}
+
 static Json toJson(const Function &function, const Manifest &manifest) {
-  Json inputs = Json::array(), outputs = Json::array(), symbols = Json::array(), slots = Json::array(),
-       steps = Json::array();
+  Json inputs = Json::array(), outputs = Json::array(), symbols = Json::array(), plans = Json::array();
   for (const Tensor &input : function.inputs)
     inputs.push_back(toJson(input, function.symbols));
   for (const Tensor &output : function.outputs)
     outputs.push_back(toJson(output, function.symbols));
   for (const DimSymbol &symbol : function.symbols)
     symbols.push_back(toJson(symbol));
-  for (const ArenaSlot &slot : function.slots)
-    slots.push_back({{"offset", toJson(slot.offset, function.symbols)}, {"size", toJson(slot.size, function.symbols)}});
-  for (const Step &step : function.steps)
-    steps.push_back(toJson(step, manifest, function.symbols));
-  return {{"name", function.name},
-          {"symbols", std::move(symbols)},
-          {"inputs", std::move(inputs)},
-          {"outputs", std::move(outputs)},
-          {"arena", {{"size", toJson(function.arenaSize, function.symbols)}, {"slots", std::move(slots)}}},
-          {"steps", std::move(steps)}};
+  Json result = {{"name", function.name},
+                 {"symbols", std::move(symbols)},
+                 {"inputs", std::move(inputs)},
+                 {"outputs", std::move(outputs)}};
+  addPlan(result, function, manifest, function.symbols);
+  for (const TargetPlan &plan : function.targetPlans) {
+    Json entry = {{"target", plan.target}};
+    addPlan(entry, plan, manifest, function.symbols);
+    plans.push_back(std::move(entry));
+  }
+  if (!plans.empty())
+    result["target_plans"] = std::move(plans);
+  return result;
 }
 
 std::string manifestToJson(const Manifest &manifest) {

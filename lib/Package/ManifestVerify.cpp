@@ -10,6 +10,7 @@
 #include "ExpressionNames.h"
 #include "JsonPath.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 #include <unordered_set>
@@ -247,14 +248,13 @@ static Status checkSymbols(const JsonPath &path, const Function &function) {
   return {};
 }
 
-static Status checkArena(const JsonPath &path, const Function &function) {
-  size_t numSymbols = function.symbols.size();
-  ASHLAR_RETURN_IF_ERROR(checkExpression(path / "size", function.arenaSize, numSymbols, 0, Limits::bufferBytes));
+static Status checkArena(const JsonPath &path, const Plan &plan, size_t numSymbols) {
+  ASHLAR_RETURN_IF_ERROR(checkExpression(path / "size", plan.arenaSize, numSymbols, 0, Limits::bufferBytes));
   JsonPath slots = path / "slots";
-  ASHLAR_RETURN_IF_ERROR(checkCount(slots, function.slots.size(), Limits::slotsPerFunction));
-  std::optional<int64_t> arena = function.arenaSize.constantValue();
-  for (size_t i = 0; i < function.slots.size(); ++i) {
-    const ArenaSlot &slot = function.slots[i];
+  ASHLAR_RETURN_IF_ERROR(checkCount(slots, plan.slots.size(), Limits::slotsPerFunction));
+  std::optional<int64_t> arena = plan.arenaSize.constantValue();
+  for (size_t i = 0; i < plan.slots.size(); ++i) {
+    const ArenaSlot &slot = plan.slots[i];
     JsonPath at = slots[i];
     ASHLAR_RETURN_IF_ERROR(checkExpression(at / "offset", slot.offset, numSymbols, 0, Limits::bufferBytes));
     ASHLAR_RETURN_IF_ERROR(checkExpression(at / "size", slot.size, numSymbols, 0, Limits::bufferBytes));
@@ -268,21 +268,29 @@ static Status checkArena(const JsonPath &path, const Function &function) {
   return {};
 }
 
-static Status checkBuffer(const JsonPath &path, const BufferRef &buffer, const Function &function,
-                          const Manifest &manifest) {
+namespace {
+/// What the references of a step may name.
+struct StepScope {
+  const Manifest &manifest;
+  const Function &function;
+  const Plan &plan;
+};
+} // namespace
+
+static Status checkBuffer(const JsonPath &path, const BufferRef &buffer, const StepScope &scope) {
   size_t count = 0;
   switch (buffer.kind) {
   case BufferRef::Kind::Input:
-    count = function.inputs.size();
+    count = scope.function.inputs.size();
     break;
   case BufferRef::Kind::Output:
-    count = function.outputs.size();
+    count = scope.function.outputs.size();
     break;
   case BufferRef::Kind::Constant:
-    count = manifest.constants.size();
+    count = scope.manifest.constants.size();
     break;
   case BufferRef::Kind::Slot:
-    count = function.slots.size();
+    count = scope.plan.slots.size();
     break;
   }
   if (buffer.index >= count)
@@ -291,8 +299,7 @@ static Status checkBuffer(const JsonPath &path, const BufferRef &buffer, const F
 }
 
 /// Size of a buffer when it doesn't depend on symbols.
-static std::optional<int64_t> staticBytes(const BufferRef &buffer, const Function &function,
-                                          const Manifest &manifest) {
+static std::optional<int64_t> staticBytes(const BufferRef &buffer, const StepScope &scope) {
   auto tensorBytes = [](const Tensor &tensor) -> std::optional<int64_t> {
     if (tensor.type.isDynamic())
       return std::nullopt;
@@ -301,27 +308,26 @@ static std::optional<int64_t> staticBytes(const BufferRef &buffer, const Functio
   };
   switch (buffer.kind) {
   case BufferRef::Kind::Input:
-    return tensorBytes(function.inputs[buffer.index]);
+    return tensorBytes(scope.function.inputs[buffer.index]);
   case BufferRef::Kind::Output:
-    return tensorBytes(function.outputs[buffer.index]);
+    return tensorBytes(scope.function.outputs[buffer.index]);
   case BufferRef::Kind::Constant:
-    return manifest.constants[buffer.index].size;
+    return scope.manifest.constants[buffer.index].size;
   case BufferRef::Kind::Slot:
-    return function.slots[buffer.index].size.constantValue();
+    return scope.plan.slots[buffer.index].size.constantValue();
   }
   return std::nullopt;
 }
 
-static Status checkCopy(const JsonPath &path, const CopyStep &copy, const Function &function,
-                        const Manifest &manifest) {
-  ASHLAR_RETURN_IF_ERROR(checkBuffer(path / "source", copy.source, function, manifest));
-  ASHLAR_RETURN_IF_ERROR(checkBuffer(path / "destination", copy.destination, function, manifest));
+static Status checkCopy(const JsonPath &path, const CopyStep &copy, const StepScope &scope) {
+  ASHLAR_RETURN_IF_ERROR(checkBuffer(path / "source", copy.source, scope));
+  ASHLAR_RETURN_IF_ERROR(checkBuffer(path / "destination", copy.destination, scope));
   if (copy.destination.kind == BufferRef::Kind::Input || copy.destination.kind == BufferRef::Kind::Constant)
     return (path / "destination").error("inputs and constants are never written");
   int64_t room = Limits::bufferBytes;
   for (const BufferRef &buffer : {copy.source, copy.destination})
-    room = std::min(room, staticBytes(buffer, function, manifest).value_or(room));
-  return checkExpression(path / "bytes", copy.bytes, function.symbols.size(), 0, room);
+    room = std::min(room, staticBytes(buffer, scope).value_or(room));
+  return checkExpression(path / "bytes", copy.bytes, scope.function.symbols.size(), 0, room);
 }
 
 static Status checkGeometry(const JsonPath &path, const LaunchStep &launch, size_t numSymbols) {
@@ -344,32 +350,42 @@ static Status checkGeometry(const JsonPath &path, const LaunchStep &launch, size
   return checkRange(path / "dynamic_shared_bytes", launch.dynamicSharedBytes, 0, 1 << 20);
 }
 
-static Status checkLaunch(const JsonPath &path, const LaunchStep &launch, const Function &function,
-                          const Manifest &manifest) {
-  if (launch.kernel >= manifest.kernels.size())
+static Status checkLaunch(const JsonPath &path, const LaunchStep &launch, const StepScope &scope) {
+  if (launch.kernel >= scope.manifest.kernels.size())
     return (path / "kernel").error("there is no kernel " + std::to_string(launch.kernel));
-  ASHLAR_RETURN_IF_ERROR(checkGeometry(path, launch, function.symbols.size()));
+  ASHLAR_RETURN_IF_ERROR(checkGeometry(path, launch, scope.function.symbols.size()));
   JsonPath arguments = path / "arguments";
   ASHLAR_RETURN_IF_ERROR(checkCount(arguments, launch.arguments.size(), Limits::argumentsPerKernel));
   for (size_t i = 0; i < launch.arguments.size(); ++i) {
     const Argument &argument = launch.arguments[i];
     if (argument.kind == Argument::Kind::Buffer) {
-      ASHLAR_RETURN_IF_ERROR(checkBuffer(arguments[i], argument.buffer, function, manifest));
+      ASHLAR_RETURN_IF_ERROR(checkBuffer(arguments[i], argument.buffer, scope));
       continue;
     }
     bool narrow = argument.kind == Argument::Kind::I32;
-    ASHLAR_RETURN_IF_ERROR(checkExpression(arguments[i], argument.value, function.symbols.size(),
+    ASHLAR_RETURN_IF_ERROR(checkExpression(arguments[i], argument.value, scope.function.symbols.size(),
                                            narrow ? INT32_MIN : INT64_MIN, narrow ? INT32_MAX : INT64_MAX));
+  }
+  return {};
+}
+
+static Status checkPlan(const JsonPath &path, const StepScope &scope) {
+  ASHLAR_RETURN_IF_ERROR(checkArena(path / "arena", scope.plan, scope.function.symbols.size()));
+  JsonPath steps = path / "steps";
+  ASHLAR_RETURN_IF_ERROR(checkCount(steps, scope.plan.steps.size(), Limits::stepsPerFunction));
+  for (size_t i = 0; i < scope.plan.steps.size(); ++i) {
+    const Step &step = scope.plan.steps[i];
+    ASHLAR_RETURN_IF_ERROR(step.kind == Step::Kind::Copy ? checkCopy(steps[i], step.copy, scope)
+                                                         : checkLaunch(steps[i], step.launch, scope));
   }
   return {};
 }
 
 static Status checkFunction(const JsonPath &path, const Function &function, const Manifest &manifest) {
   std::unordered_set<std::string> names;
-  JsonPath inputs = path / "inputs", outputs = path / "outputs", steps = path / "steps";
+  JsonPath inputs = path / "inputs", outputs = path / "outputs";
   ASHLAR_RETURN_IF_ERROR(checkCount(inputs, function.inputs.size(), Limits::tensorsPerFunction));
   ASHLAR_RETURN_IF_ERROR(checkCount(outputs, function.outputs.size(), Limits::tensorsPerFunction));
-  ASHLAR_RETURN_IF_ERROR(checkCount(steps, function.steps.size(), Limits::stepsPerFunction));
   for (size_t i = 0; i < function.inputs.size(); ++i) {
     ASHLAR_RETURN_IF_ERROR(checkName(inputs[i] / "name", function.inputs[i].name, names));
     ASHLAR_RETURN_IF_ERROR(checkTensor(inputs[i], function.inputs[i], function.symbols.size()));
@@ -379,11 +395,17 @@ static Status checkFunction(const JsonPath &path, const Function &function, cons
     ASHLAR_RETURN_IF_ERROR(checkTensor(outputs[i], function.outputs[i], function.symbols.size()));
   }
   ASHLAR_RETURN_IF_ERROR(checkSymbols(path / "symbols", function));
-  ASHLAR_RETURN_IF_ERROR(checkArena(path / "arena", function));
-  for (size_t i = 0; i < function.steps.size(); ++i) {
-    const Step &step = function.steps[i];
-    ASHLAR_RETURN_IF_ERROR(step.kind == Step::Kind::Copy ? checkCopy(steps[i], step.copy, function, manifest)
-                                                         : checkLaunch(steps[i], step.launch, function, manifest));
+  ASHLAR_RETURN_IF_ERROR(checkPlan(path, {manifest, function, function}));
+  JsonPath plans = path / "target_plans";
+  ASHLAR_RETURN_IF_ERROR(checkCount(plans, function.targetPlans.size(), Limits::targets));
+  std::unordered_set<std::string> targets;
+  for (size_t i = 0; i < function.targetPlans.size(); ++i) {
+    const TargetPlan &plan = function.targetPlans[i];
+    ASHLAR_RETURN_IF_ERROR(checkName(plans[i] / "target", plan.target, targets));
+    auto isNamed = [&](const Target &target) { return target.name == plan.target; };
+    if (std::none_of(manifest.targets.begin(), manifest.targets.end(), isNamed))
+      return (plans[i] / "target").error("there is no target '" + plan.target + "'");
+    ASHLAR_RETURN_IF_ERROR(checkPlan(plans[i], {manifest, function, plan}));
   }
   return {};
 }

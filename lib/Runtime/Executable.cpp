@@ -72,10 +72,10 @@ static Status noImage(const Manifest &manifest, const DeviceProperties &device, 
 
 /// Whether any function launches anything; a package whose functions only copy needs no image.
 static bool needsImage(const Manifest &manifest) {
+  auto isLaunch = [](const package::Step &step) { return step.kind == package::Step::Kind::Launch; };
   for (const Function &function : manifest.functions)
-    for (const package::Step &step : function.steps)
-      if (step.kind == package::Step::Kind::Launch)
-        return true;
+    if (!function.targetPlans.empty() || std::any_of(function.steps.begin(), function.steps.end(), isLaunch))
+      return true;
   return false;
 }
 
@@ -112,7 +112,7 @@ Status Executable::State::makePlans() {
   const Manifest &manifest = package->manifest();
   plans.reserve(manifest.functions.size());
   for (const Function &function : manifest.functions) {
-    plans.emplace_back(manifest, function);
+    plans.emplace_back(manifest, function, function.planFor(target.name));
     if (module)
       ASHLAR_RETURN_IF_ERROR(plans.back().prepareKernels(*module).withContext("function '" + function.name + "'"));
   }

@@ -21,14 +21,14 @@ using package::ManifestLimits;
 using package::Step;
 using package::Tensor;
 
-FunctionPlan::FunctionPlan(const Manifest &manifest, const Function &function)
-    : manifest(manifest), source(function), steps(function.steps.size()), pendingSymbols(function.symbols.size()),
-      resolvedSymbols(function.symbols.size()), slots(function.slots.size()), inputBytes(function.inputs.size()),
-      outputBytes(function.outputs.size()) {
+FunctionPlan::FunctionPlan(const Manifest &manifest, const Function &function, const package::Plan &plan)
+    : manifest(manifest), source(function), plan(plan), steps(plan.steps.size()),
+      pendingSymbols(function.symbols.size()), resolvedSymbols(function.symbols.size()), slots(plan.slots.size()),
+      inputBytes(function.inputs.size()), outputBytes(function.outputs.size()) {
   for (size_t i = 0; i < steps.size(); ++i) {
-    if (function.steps[i].kind != Step::Kind::Launch)
+    if (plan.steps[i].kind != Step::Kind::Launch)
       continue;
-    const std::vector<Argument> &arguments = function.steps[i].launch.arguments;
+    const std::vector<Argument> &arguments = plan.steps[i].launch.arguments;
     steps[i].values.resize(arguments.size());
     for (size_t j = 0; j < arguments.size(); ++j) {
       steps[i].pointers.push_back(&steps[i].values[j]);
@@ -40,9 +40,9 @@ FunctionPlan::FunctionPlan(const Manifest &manifest, const Function &function)
 
 Status FunctionPlan::prepareKernels(Module &module) {
   for (size_t i = 0; i < steps.size(); ++i) {
-    if (source.steps[i].kind != Step::Kind::Launch)
+    if (plan.steps[i].kind != Step::Kind::Launch)
       continue;
-    const LaunchStep &launch = source.steps[i].launch;
+    const LaunchStep &launch = plan.steps[i].launch;
     int64_t clusterBlocks = launch.cluster[0] * launch.cluster[1] * launch.cluster[2];
     ASHLAR_ASSIGN_OR_RETURN(steps[i].kernel, module.prepareKernel(manifest.kernels[launch.kernel].name,
                                                                   launch.dynamicSharedBytes, clusterBlocks));
@@ -70,15 +70,15 @@ static Expected<int64_t> evaluateIn(const Expression &expression, std::span<cons
 }
 
 Expected<int64_t> FunctionPlan::arenaBytesFor(std::span<const int64_t> symbols) const {
-  return evaluateIn(source.arenaSize, symbols, 0, ManifestLimits::bufferBytes, "the arena's size");
+  return evaluateIn(plan.arenaSize, symbols, 0, ManifestLimits::bufferBytes, "the arena's size");
 }
 
 Status FunctionPlan::resolveArena() {
   ASHLAR_ASSIGN_OR_RETURN(resolvedArenaBytes, arenaBytesFor(pendingSymbols));
   for (size_t i = 0; i < slots.size(); ++i) {
-    ASHLAR_ASSIGN_OR_RETURN(slots[i].offset, evaluateIn(source.slots[i].offset, pendingSymbols, 0, resolvedArenaBytes,
+    ASHLAR_ASSIGN_OR_RETURN(slots[i].offset, evaluateIn(plan.slots[i].offset, pendingSymbols, 0, resolvedArenaBytes,
                                                         "the offset of an arena slot"));
-    ASHLAR_ASSIGN_OR_RETURN(slots[i].bytes, evaluateIn(source.slots[i].size, pendingSymbols, 0,
+    ASHLAR_ASSIGN_OR_RETURN(slots[i].bytes, evaluateIn(plan.slots[i].size, pendingSymbols, 0,
                                                        resolvedArenaBytes - slots[i].offset,
                                                        "the size of an arena slot"));
     if (slots[i].offset % package::bufferAlignment != 0)
@@ -148,7 +148,7 @@ Status FunctionPlan::resolve() {
   if (Status status = resolveArena(); !status.ok())
     return status.withContext("function '" + source.name + "'");
   for (size_t i = 0; i < steps.size(); ++i) {
-    const Step &step = source.steps[i];
+    const Step &step = plan.steps[i];
     Status status = step.kind == Step::Kind::Launch ? resolveLaunch(step.launch, steps[i])
                                                     : resolveCopy(step.copy, steps[i]);
     if (!status.ok())
@@ -214,7 +214,7 @@ Status FunctionPlan::runStep(size_t index, const CallBuffers &buffers, Device &d
   PreparedStep &prepared = steps[index];
   if (prepared.isEmpty)
     return {};
-  const Step &step = source.steps[index];
+  const Step &step = plan.steps[index];
   Status status;
   if (step.kind == Step::Kind::Copy) {
     void *destination = const_cast<void *>(locate(step.copy.destination, buffers).address);
@@ -248,7 +248,7 @@ Status FunctionPlan::runStep(size_t index, const CallBuffers &buffers, Device &d
 }
 
 void FunctionPlan::describeStep(size_t index, StepProfile &profile) const {
-  const Step &step = source.steps[index];
+  const Step &step = plan.steps[index];
   profile.skipped = steps[index].isEmpty;
   if (step.kind == Step::Kind::Copy) {
     profile.name = "copy";

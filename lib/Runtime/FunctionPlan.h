@@ -27,7 +27,8 @@ struct CallBuffers {
 
 class FunctionPlan {
 public:
-  FunctionPlan(const package::Manifest &manifest, const package::Function &function);
+  /// `plan` is the function's plan for the image that was loaded.
+  FunctionPlan(const package::Manifest &manifest, const package::Function &function, const package::Plan &plan);
 
   /// Looks up the kernels of all steps.
   Status prepareKernels(Module &module);
@@ -78,6 +79,7 @@ private:
 
   const package::Manifest &manifest;
   const package::Function &source;
+  const package::Plan &plan;
   std::vector<PreparedStep> steps;
   std::vector<int64_t> pendingSymbols, resolvedSymbols;
   bool isResolved = false;

@@ -251,16 +251,34 @@ struct Step {
   bool operator==(const Step &) const = default;
 };
 
-struct Function {
+/// What a call does: steps in stream order, and the arena they work in.
+struct Plan {
+  Expression arenaSize;
+  std::vector<ArenaSlot> slots;
+  std::vector<Step> steps;
+
+  bool operator==(const Plan &) const = default;
+};
+
+/// A plan for one target whose kernels are cut differently from those of the others.
+struct TargetPlan : Plan {
+  /// Name of a target of the package.
+  std::string target;
+
+  bool operator==(const TargetPlan &) const = default;
+};
+
+/// The plan that it inherits serves every target without one of its own.
+struct Function : Plan {
   /// Unique in the package.
   std::string name;
   std::vector<Tensor> inputs;
   std::vector<Tensor> outputs;
   std::vector<DimSymbol> symbols;
-  Expression arenaSize;
-  std::vector<ArenaSlot> slots;
-  std::vector<Step> steps;
+  std::vector<TargetPlan> targetPlans;
 
+  /// The plan to run with the image of `target`.
+  const Plan &planFor(std::string_view target) const;
   bool operator==(const Function &) const = default;
 };
 

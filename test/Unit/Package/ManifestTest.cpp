@@ -29,6 +29,9 @@ TEST(Manifest, round_trip) {
   EXPECT_EQ(manifestToJson(*parsed), json);
   EXPECT_EQ(parsed->findFunction("scale"), 1u);
   EXPECT_FALSE(parsed->findFunction("nothing"));
+  const Function &scale = parsed->functions[1];
+  EXPECT_EQ(scale.planFor("sm_90a").slots.size(), 1u);
+  EXPECT_EQ(&scale.planFor("sm_80"), &scale);
 }
 
 TEST(Manifest, tensor_sizes) {
@@ -122,6 +125,11 @@ TEST(Manifest, every_edit_is_refused_with_its_path) {
       {"/functions/0/steps/0/arguments/0", {{"slot", 2}}, "functions[0].steps[0].arguments[0]: there is no slot 2"},
       {"/functions/0/steps/0/arguments/0", {{"i32", 2147483648}}, "functions[0].steps[0].arguments[0]: the value"},
       {"/functions/0/steps/0/arguments/0", Json::object(), "expected one of the keys input, output, constant and slot"},
+      {"/functions/1/target_plans/0/target", "sm_70", "functions[1].target_plans[0].target: there is no target 'sm_70'"},
+      {"/functions/1/target_plans/0/arena/size", 8, "functions[1].target_plans[0].arena.slots[0]: ends at byte 256"},
+      {"/functions/1/target_plans/0/steps/0/arguments/1", {{"slot", 1}},
+       "functions[1].target_plans[0].steps[0].arguments[1]: there is no slot 1"},
+      {"/functions/1/steps/0/arguments/1", {{"slot", 0}}, "functions[1].steps[0].arguments[1]: there is no slot 0"},
       {"/functions/0/steps/2/destination", {{"constant", 0}}, "inputs and constants are never written"},
       {"/functions/0/steps/2/source", {{"constant", 9}}, "functions[0].steps[2].source: there is no constant 9"},
   };
@@ -148,7 +156,8 @@ static void removeEachKey(Json &root, Json &node, const std::string &path, int &
     std::string at = path.empty() ? key : path + "." + key;
     node.erase(key);
     Expected<Manifest> parsed = manifestFromJson(root.dump());
-    bool isOptional = key == "tolerance" || key == "max" || key == "multiple_of";
+    bool isOptional = key == "tolerance" || key == "max" || key == "multiple_of" ||
+                      key == "target_plans";
     bool isUnionKey = path.find("arguments[") != std::string::npos || path.find("source") != std::string::npos ||
                       path.find("destination") != std::string::npos;
     if (!isOptional) {

@@ -1,7 +1,8 @@
 //===-- SamplePackage.cpp - a package made by hand for tests --------------===//
 //
 // Function 0 "linear": x [M, 64] f16 times a constant, through two kernels and an arena slot, with a copied second
-// output. Function 1 "scale": static, one kernel.
+// output. Function 1 "scale": static, one kernel, and a plan
+// of its own for sm_90a.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,6 +48,14 @@ static Function makeScale() {
   launch.block = {32, 1, 1};
   launch.arguments = {Argument::input(0), Argument::output(0)};
   scale.steps = {Step::makeLaunch(launch)};
+  TargetPlan other;
+  other.target = "sm_90a";
+  other.arenaSize = 256;
+  other.slots = {{0, 256}};
+  launch.kernel = 1;
+  launch.arguments = {Argument::input(0), Argument::slot(0), Argument::output(0)};
+  other.steps = {Step::makeLaunch(launch)};
+  scale.targetPlans = {other};
   return scale;
 }
 

@@ -150,6 +150,23 @@ TEST_F(CudaDeviceTest, images_by_capability) {
   EXPECT_EQ(Executable::create(samplePackage(), *openDevice()).status().code(), StatusCode::Unsupported);
 }
 
+TEST_F(CudaDeviceTest, plans_by_image) {
+  PackageWriter writer = ashlar::test::makeScalePackage();
+  Function &function = writer.manifest().functions[1];
+  TargetPlan plan;
+  plan.target = "sm_90a";
+  plan.arenaSize = 65536;
+  plan.steps = {function.steps[2], function.steps[2]};
+  function.targetPlans = {plan};
+  for (auto [capability, arena] : {std::pair(90, 65536), {80, 0}}) {
+    stub.setCapability(capability);
+    Expected<std::unique_ptr<Executable>> executable = Executable::create(samplePackage(writer), *openDevice());
+    ASSERT_TRUE(executable) << executable.status().message();
+    ASSERT_TRUE((*executable)->reserve(1, std::array<int64_t, 1>{0}).ok());
+    EXPECT_EQ((*executable)->arenaBytes(), arena);
+  }
+}
+
 TEST_F(CudaDeviceTest, an_image_the_driver_refuses_leaves_the_next) {
   stub.rejectImage("// sm_90a", 222);
   Expected<std::unique_ptr<Executable>> executable = Executable::create(samplePackage(), *openDevice());
