@@ -4,10 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../../../lib/Simulator/AccessRecorder.h"
-#include "../../../lib/Simulator/Memory.h"
-#include "../../../lib/Simulator/SharedShadow.h"
-#include "../../../lib/Simulator/SpecialFunctions.h"
+#include "lib/Simulator/AccessRecorder.h"
+#include "lib/Simulator/Memory.h"
+#include "lib/Simulator/SharedShadow.h"
+#include "lib/Simulator/SpecialFunctions.h"
 #include "gtest/gtest.h"
 #include <cmath>
 

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../../../lib/Simulator/Mma.h"
+#include "lib/Simulator/Mma.h"
 #include "ashlar/Support/ElementType.h"
 #include "gtest/gtest.h"
 #include <bit>
