@@ -43,7 +43,7 @@ struct AssignLayouts : ashlar::tile::impl::AssignLayoutsPassBase<AssignLayouts> 
     if (failed(classes.build()))
       return signalPassFailure();
     LayoutRewriter(kernel, classes).run();
-    coalesceGlobalAccesses(kernel);
+    coalesceGlobalAccesses(kernel, classes);
     lowerConversions(kernel);
     if (failed(vectorizeCopies(kernel)))
       return signalPassFailure();

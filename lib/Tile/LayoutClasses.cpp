@@ -79,8 +79,8 @@ LogicalResult LayoutClasses::build() {
 
 void LayoutClasses::fixGiven() {
   auto fix = [&](Value value) {
-    if (isTile(value))
-      propose(value, getDistributionAttr(value.getType()));
+    if (isTile(value) && propose(value, getDistributionAttr(value.getType())))
+      given.insert(value);
   };
   kernel->walk<WalkOrder::PreOrder>([&](Operation *op) {
     llvm::for_each(op->getResults(), fix);

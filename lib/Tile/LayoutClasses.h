@@ -36,6 +36,8 @@ public:
   /// Fixes, ties, spreads and chooses. Fails with a diagnostic on operations that no rule is known for.
   mlir::LogicalResult build();
 
+  /// Whether the program said which distribution the tile has.
+  bool isGiven(mlir::Value value) const { return given.contains(value); }
   /// The distribution of a value's class. Every tile has one after build().
   DistributionAttr layoutOf(mlir::Value value);
   /// The distributions in which a product wants its operands.
@@ -81,6 +83,7 @@ private:
   llvm::SmallVector<mlir::Value> values;
   llvm::SmallVector<unsigned> parents;
   llvm::SmallVector<DistributionAttr> layouts;
+  llvm::DenseSet<mlir::Value> given;
   llvm::DenseMap<mlir::Operation *, std::pair<DistributionAttr, DistributionAttr>> productOperands;
 };
 

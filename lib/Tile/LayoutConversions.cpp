@@ -68,17 +68,19 @@ static void coalesceLoad(LoadOp load, int64_t threads) {
   load.getTile().replaceAllUsesExcept(converted, converted);
 }
 
-void ashlar::tile::coalesceGlobalAccesses(KernelOp kernel) {
+void ashlar::tile::coalesceGlobalAccesses(KernelOp kernel, const LayoutClasses &classes) {
   SmallVector<Operation *> accesses;
   kernel.getBody().walk([&](Operation *op) {
     if (isa<LoadOp, StoreOp>(op))
       accesses.push_back(op);
   });
   for (Operation *op : accesses) {
-    if (auto store = dyn_cast<StoreOp>(op))
-      coalesceStore(store, kernel.getThreads());
-    else if (!op->use_empty())
-      coalesceLoad(cast<LoadOp>(op), kernel.getThreads());
+    if (auto store = dyn_cast<StoreOp>(op)) {
+      if (!classes.isGiven(store.getTile()))
+        coalesceStore(store, kernel.getThreads());
+    } else if (auto load = cast<LoadOp>(op); !load->use_empty() && !classes.isGiven(load.getTile())) {
+      coalesceLoad(load, kernel.getThreads());
+    }
   }
 }
 

@@ -17,8 +17,9 @@ namespace ashlar::tile {
 /// nothing, so they must not tie together what uses them. Equal ones are joined again at the end.
 void separateCheapTiles(KernelOp kernel);
 
-/// Converts the tiles of global loads and stores whose distribution would waste most of every sector.
-void coalesceGlobalAccesses(KernelOp kernel);
+/// Converts the tiles of global loads and stores whose distribution would waste most of every sector, unless
+/// the program has chosen it.
+void coalesceGlobalAccesses(KernelOp kernel, const LayoutClasses &classes);
 
 /// Turns the conversions that move data between threads into stores to and loads from shared memory.
 void lowerConversions(KernelOp kernel);

@@ -1,4 +1,5 @@
 // RUN: ashlar-opt %s -ashlar-tile-assign-layouts -split-input-file | FileCheck %s
+// RUN: ashlar-opt %s -ashlar-tile-assign-layouts -ashlar-tile-assign-layouts -split-input-file | FileCheck %s
 
 // Kernels without a product: blocked along what is contiguous, reductions within a warp.
 
@@ -154,6 +155,7 @@ tile.kernel @reductions(%A: !G, %D: !tile.buffer<1xf32, global>, %C: !tile.buffe
 // CHECK: tile.store %[[W]], %[[THROUGH]]
 // CHECK: %[[R:.*]] = tile.load %[[THROUGH]]{{.*}} -> tensor<32x64xi8, #tile.distribution<"thread = [32:1@0, 2:1@1], value = [32:2@1]">>
 // CHECK: arith.trunci %[[R]] : {{.*}} to tensor<32x64xi1
+// CHECK: tile.store {{.*}} : tensor<32x64xf32, #tile.distribution<"thread = [32:1@0, 2:1@1], value = [32:2@1]">>, !tile.view
 tile.kernel @given(%A: !G, %B: !G) grid affine_map<() -> (1, 1, 1)> threads 64 {
   %c0 = arith.constant 0 : index
   %va = tile.view %A map affine_map<(n, k) -> (n, k)> : !G -> !tile.view<32x64xf32>
