@@ -31,6 +31,9 @@
 
 namespace ashlar::tile {
 
+/// Bits an element takes in memory: i1 is stored as a byte, i4 is packed two a byte, low nibble first.
+int64_t storageBits(mlir::Type elementType);
+
 /// The distribution of a tile's elements over registers; null when not assigned yet.
 inline DistributionAttr getDistributionAttr(mlir::Type type) {
   auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);

@@ -11,6 +11,11 @@ using namespace mlir;
 using namespace ashlar;
 using namespace ashlar::tile;
 
+int64_t ashlar::tile::storageBits(Type elementType) {
+  int64_t bits = elementType.getIntOrFloatBitWidth();
+  return bits == 1 ? 8 : bits;
+}
+
 //===-- #tile.distribution ---------------------------------------------------===//
 
 static SmallVector<int64_t> flatten(const std::vector<layout::Mode> &modes) {
@@ -132,7 +137,7 @@ int64_t BufferType::getSizeInBytes() const {
       return 0;
     last += (extent - 1) * stride;
   }
-  return ((last + 1) * getElementType().getIntOrFloatBitWidth() + 7) / 8;
+  return ((last + 1) * storageBits(getElementType()) + 7) / 8;
 }
 
 Type ViewType::parse(AsmParser &parser) {

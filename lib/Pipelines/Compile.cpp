@@ -16,7 +16,7 @@ using namespace mlir;
 using namespace ashlar;
 
 void ashlar::registerCompiler(DialectRegistry &registry) {
-  registerAllDialects(registry);
+  ashlar::registerAllDialects(registry);
   registerPTXEmission(registry);
   registerHostSharedObjectTranslations(registry);
 }

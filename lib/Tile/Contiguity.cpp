@@ -212,10 +212,6 @@ VectorAccess ashlar::tile::vectorAccess(const TileAccess &access) {
 
 //===-- What the program says ---------------------------------------------===//
 
-int64_t ashlar::tile::storageBits(Type elementType) {
-  return elementType.isInteger(1) ? 8 : elementType.getIntOrFloatBitWidth();
-}
-
 static int64_t inductionDivisor(BlockArgument argument) {
   auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
   if (!loop || argument != loop.getInductionVar())

@@ -25,7 +25,7 @@ using namespace ashlar::tile;
 /// The buffer with a leading dimension of `stages`; a stage is laid out as the buffer was.
 static BufferType makeStagedType(BufferType type, int64_t stages) {
   SmallVector<int64_t> shape{stages},
-      strides{getStageSize(type) * 8 / type.getElementType().getIntOrFloatBitWidth()};
+      strides{getStageSize(type) * 8 / storageBits(type.getElementType())};
   llvm::append_range(shape, type.getShape());
   llvm::append_range(strides, type.getStrides());
   BufferLayoutAttr layout = type.getLayout();

@@ -93,7 +93,7 @@ static StringRef whyBufferIsShared(CopyOp copy, AllocOp alloc, scf::ForOp loop) 
 
 static bool isAsyncWidth(CopyOp copy) {
   int64_t bits = copy.getVectorWidth().value_or(1) *
-                 copy.getDestination().getType().getElementType().getIntOrFloatBitWidth();
+                 storageBits(copy.getDestination().getType().getElementType());
   return bits == 32 || bits == 64 || bits == 128;
 }
 

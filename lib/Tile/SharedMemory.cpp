@@ -16,7 +16,7 @@ static constexpr int64_t baseAlignment = 1024;
 
 /// Bytes of 2^`log2Elements` elements.
 static int64_t bytesOf(BufferType type, int64_t log2Elements) {
-  return std::max<int64_t>((int64_t(1) << log2Elements) * type.getElementType().getIntOrFloatBitWidth() / 8,
+  return std::max<int64_t>((int64_t(1) << log2Elements) * storageBits(type.getElementType()) / 8,
                            1);
 }
 

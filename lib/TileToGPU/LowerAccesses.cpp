@@ -5,6 +5,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "Lowering.h"
+#include "PackedElements.h"
 #include "SharedAddressing.h"
 #include "ashlar/Tile/Contiguity.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -96,9 +97,13 @@ static int64_t sharedAccessWidth(Operation *access, BufferType buffer, const lay
   return width;
 }
 
-/// Elements lie in memory as this type: a truth value takes a byte.
-static Type memoryType(Type element) {
-  return element.isInteger(1) ? IntegerType::get(element.getContext(), 8) : element;
+/// Whether every vector of a store of four-bit elements covers whole bytes.
+static bool storesWholeBytes(StoreOp op) {
+  auto buffer = dyn_cast<BufferType>(op.getDestination().getType());
+  layout::Distribution distribution = distributionOf(op.getTile());
+  int64_t width = buffer ? sharedAccessWidth(op, buffer, distribution)
+                         : op->getAttrOfType<IntegerAttr>(vectorWidthName).getInt();
+  return width % 2 == 0;
 }
 
 namespace {
@@ -119,7 +124,7 @@ LogicalResult forEachVector(Op op, Adaptor adaptor, Value memory, Value base, Va
     int64_t width = sharedAccessWidth(op, buffer, distribution);
     for (int64_t value = 0; value < distribution.values(); value += width) {
       std::vector<int64_t> step = distribution.valueOffsets(value, rank);
-      access({addressing.at({step.data(), step.size()}), {}}, value, width);
+      access({addressing.at({step.data(), step.size()}), {}, math.constant(0)}, value, width);
     }
     return success();
   }
@@ -138,6 +143,19 @@ LogicalResult forEachVector(Op op, Adaptor adaptor, Value memory, Value base, Va
   return success();
 }
 
+/// `width` elements at `address`, as registers hold them. A single four-bit element is shifted out of its byte.
+Value loadElements(IndexMath &math, ElementAddress address, Type element, int64_t width) {
+  if (!element.isInteger(4) || width > 1)
+    return unpackFromMemory(math.builder, math.loc, loadOrZero(math, address, memoryVectorType(element, width)),
+                            element);
+  auto byte = VectorType::get({1}, math.builder.getI8Type());
+  Value stored = loadOrZero(math, address, byte);
+  Value shift = arith::IndexCastOp::create(math.builder, math.loc, math.builder.getI8Type(),
+                                           math.mul(address.nibble, 4));
+  return arith::ShRUIOp::create(math.builder, math.loc, stored,
+                                vector::BroadcastOp::create(math.builder, math.loc, byte, shift));
+}
+
 struct LowerLoad : OpConversionPattern<LoadOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(LoadOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
@@ -145,10 +163,8 @@ struct LowerLoad : OpConversionPattern<LoadOp> {
     auto type = cast<VectorType>(typeConverter->convertType(op.getTile().getType()));
     SmallVector<Value> parts;
     auto load = [&](ElementAddress address, int64_t, int64_t width) {
-      Type element = type.getElementType();
-      Value data = loadOrZero(math, address, VectorType::get({width}, memoryType(element)));
-      if (memoryType(element) != element)
-        data = arith::TruncIOp::create(rewriter, op.getLoc(), VectorType::get({width}, element), data);
+      Type element = cast<RankedTensorType>(op.getTile().getType()).getElementType();
+      Value data = loadElements(math, address, element, width);
       int64_t columns = std::min(width, type.getDimSize(1));
       for (int64_t first = 0; first < width; first += columns)
         parts.push_back(sliceVector(rewriter, op.getLoc(), data, first, columns));
@@ -165,12 +181,13 @@ struct LowerStore : OpConversionPattern<StoreOp> {
   LogicalResult matchAndRewrite(StoreOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
     IndexMath math(rewriter, op.getLoc());
     Registers registers(rewriter, op.getLoc(), adaptor.getTile());
+    if (cast<RankedTensorType>(op.getTile().getType()).getElementType().isInteger(4) && !storesWholeBytes(op))
+      return op.emitOpError("writes single four-bit elements, of which two share a byte; the contiguous dimension must "
+                            "be even and start at an even offset");
     Value isFirst = isFirstCopy(math, distributionOf(op.getTile()));
     auto store = [&](ElementAddress address, int64_t first, int64_t width) {
-      Value data = registers.slice(first, width);
-      Type element = memoryType(registers.elementType());
-      if (element != registers.elementType())
-        data = arith::ExtUIOp::create(rewriter, op.getLoc(), VectorType::get({width}, element), data);
+      Type element = cast<RankedTensorType>(op.getTile().getType()).getElementType();
+      Value data = packForMemory(rewriter, op.getLoc(), registers.slice(first, width), element);
       storeIf(math, math.both(isFirst, address.exists), data, address.pointer);
     };
     if (failed(forEachVector(op, adaptor, op.getDestination(), adaptor.getDestination(), op.getTile(), math, rewriter,

@@ -5,6 +5,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "Lowering.h"
+#include "PackedElements.h"
 #include "SharedAddressing.h"
 #include "ashlar/Layout/Fragments.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -54,7 +55,9 @@ struct LowerCopy : OpConversionPattern<CopyOp> {
                                         static_cast<int>(dim), width);
     if (!distribution)
       return op.emitOpError("cannot split the tile over ") << threads[0] << " threads in vectors of " << width;
-    int64_t bytes = width * buffer.getElementType().getIntOrFloatBitWidth() / 8;
+    if (buffer.getElementType().isInteger(4) && width % 2 != 0)
+      return op.emitOpError("moves single four-bit elements, of which two share a byte; rows must hold an even number");
+    int64_t bytes = width * storageBits(buffer.getElementType()) / 8;
     if (op.getAsync() && bytes != 4 && bytes != 8 && bytes != 16)
       return op.emitOpError("an asynchronous copy moves 4, 8 or 16 bytes at a time, got ")
              << bytes << "; ashlar-tile-plan-pipeline leaves such a copy blocking";
@@ -92,9 +95,9 @@ struct LowerCopy : OpConversionPattern<CopyOp> {
       ElementAddress from = source.at(inView);
       Value to = destination.at({step.data(), step.size()});
       if (op.getAsync())
-        copyAsync(math, from, adaptor.getView(), to, width * element.getIntOrFloatBitWidth() / 8);
+        copyAsync(math, from, adaptor.getView(), to, width * storageBits(element) / 8);
       else
-        copyThroughRegisters(math, from, to, VectorType::get({width}, element));
+        copyThroughRegisters(math, from, to, memoryVectorType(element, width));
     }
   }
 };

@@ -5,6 +5,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "Lowering.h"
+#include "PackedElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -27,7 +28,18 @@ struct LowerElementwise : ConversionPattern {
     SmallVector<Type> types;
     if (failed(typeConverter->convertTypes(op->getResultTypes(), types)))
       return rewriter.notifyMatchFailure(op, "a result has no type on the GPU level");
-    OperationState state(op->getLoc(), op->getName(), operands, types, op->getAttrs());
+    SmallVector<Value> numbers(operands);
+    if (getElementTypeOrSelf(op->getOperand(0)).isInteger(4)) {
+      if (!isa<arith::ExtSIOp, arith::ExtUIOp, arith::SIToFPOp, arith::UIToFPOp>(op))
+        return op->emitError("computes with four-bit integers; extend them first");
+      numbers[0] = extendNibbles(rewriter, op->getLoc(), numbers[0], isa<arith::ExtUIOp, arith::UIToFPOp>(op));
+    }
+    // Between i4 and i8 there is nothing left to do: both are bytes in registers.
+    if (numbers[0].getType() == types[0] && isa<arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp>(op)) {
+      rewriter.replaceOp(op, numbers[0]);
+      return success();
+    }
+    OperationState state(op->getLoc(), op->getName(), numbers, types, op->getAttrs());
     rewriter.replaceOp(op, rewriter.create(state)->getResults());
     return success();
   }

@@ -84,7 +84,7 @@ struct LowerStage : OpConversionPattern<StageOp> {
     BufferType buffer = op.getBuffer().getType();
     Value offset = math.mul(adaptor.getIndex(), buffer.getStrides().front());
     rewriter.replaceOp(op, offsetPointer(math, adaptor.getBuffer(), offset,
-                                         buffer.getElementType().getIntOrFloatBitWidth()));
+                                         storageBits(buffer.getElementType())));
     return success();
   }
 };

@@ -5,6 +5,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "Registers.h"
+#include "PackedElements.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -17,7 +18,7 @@ VectorType ashlar::tile::getRegisterType(RankedTensorType tile) {
     return {};
   int64_t values = distribution.getDistribution().values();
   int64_t columns = values % 4 == 0 ? 4 : values % 2 == 0 ? 2 : 1;
-  return VectorType::get({values / columns, columns}, tile.getElementType());
+  return VectorType::get({values / columns, columns}, registerElementType(tile.getElementType()));
 }
 
 Value ashlar::tile::sliceVector(OpBuilder &builder, Location loc, Value vector, int64_t first, int64_t count) {

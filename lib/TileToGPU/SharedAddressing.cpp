@@ -31,7 +31,7 @@ Value SharedAddressing::swizzled(int64_t constantPart) {
     Value bits = math.bitAnd(source, ((int64_t(1) << swizzleBits) - 1) << swizzleBase);
     offset = math.bitXor(offset, bits);
   }
-  return pointer = offsetPointer(math, base, offset, buffer.getElementType().getIntOrFloatBitWidth());
+  return pointer = offsetPointer(math, base, offset, storageBits(buffer.getElementType()));
 }
 
 Value SharedAddressing::at(ArrayRef<int64_t> offset) {
@@ -44,11 +44,11 @@ Value SharedAddressing::at(ArrayRef<int64_t> offset) {
   if (linear == constantPart)
     return pointer;
   return offsetPointer(math, pointer, math.constant(linear - constantPart),
-                       buffer.getElementType().getIntOrFloatBitWidth());
+                       storageBits(buffer.getElementType()));
 }
 
 int64_t ashlar::tile::sharedVectorWidth(BufferType buffer, int64_t &contiguousDim) {
-  int64_t width = 128 / buffer.getElementType().getIntOrFloatBitWidth();
+  int64_t width = 128 / storageBits(buffer.getElementType());
   contiguousDim = -1;
   for (auto [dim, stride] : llvm::enumerate(buffer.getStrides())) {
     if (stride == 1 && contiguousDim < 0)

@@ -53,7 +53,8 @@ ElementAddress ViewAddressing::at(ArrayRef<Value> coordinates) {
     exists = math.both(exists, insideBuffer(dim, coordinate));
     offset = math.add(offset, math.mul(coordinate, stride));
   }
-  return {offsetPointer(math, base, offset, buffer.getElementType().getIntOrFloatBitWidth()), exists};
+  unsigned bits = storageBits(buffer.getElementType());
+  return {offsetPointer(math, base, offset, bits), exists, bits == 4 ? math.rem(offset, 2) : Value()};
 }
 
 Value ashlar::tile::offsetPointer(IndexMath &math, Value pointer, Value elements, unsigned bits) {

@@ -15,6 +15,8 @@ namespace ashlar::tile {
 /// An element in global memory. `exists` is null when it always does; where it does not, `pointer` must not be used.
 struct ElementAddress {
   mlir::Value pointer, exists;
+  /// For elements of four bits, as an index: 1 if the element is the high half of the byte at `pointer`, else 0.
+  mlir::Value nibble;
 };
 
 class ViewAddressing {

@@ -56,9 +56,6 @@ struct VectorAccess {
   bool operator==(const VectorAccess &) const = default;
 };
 
-/// Bits an element takes in memory: i1 is stored as a byte.
-int64_t storageBits(mlir::Type elementType);
-
 /// A divisor of an index value: from constants, sums, products, loops with known start and step. 1 if nothing
 /// is known.
 int64_t knownDivisor(mlir::Value value);
