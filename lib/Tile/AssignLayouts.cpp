@@ -22,16 +22,21 @@ namespace ashlar::tile {
 using namespace mlir;
 using namespace ashlar::tile;
 
-/// Joins equal tiles again and drops producers that were repeated for all of their uses.
-static void cleanUp(KernelOp kernel) {
+static void eraseDead(KernelOp kernel) {
   SmallVector<Operation *> operations;
   kernel.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) { operations.push_back(op); });
   for (Operation *op : llvm::reverse(operations))
     if (op->getNumRegions() == 0 && isOpTriviallyDead(op))
       op->erase();
+}
+
+/// Joins equal tiles again and drops producers that were repeated for all of their uses.
+static void cleanUp(KernelOp kernel) {
+  eraseDead(kernel);
   IRRewriter rewriter(kernel.getContext());
   DominanceInfo dominance(kernel);
   eliminateCommonSubExpressions(rewriter, dominance, kernel);
+  eraseDead(kernel);
 }
 
 namespace {
@@ -44,10 +49,11 @@ struct AssignLayouts : ashlar::tile::impl::AssignLayoutsPassBase<AssignLayouts> 
       return signalPassFailure();
     LayoutRewriter(kernel, classes).run();
     coalesceGlobalAccesses(kernel, classes);
+    cleanUp(kernel);
     lowerConversions(kernel);
+    cleanUp(kernel);
     if (failed(vectorizeCopies(kernel)))
       return signalPassFailure();
-    cleanUp(kernel);
     assignSharedLayouts(kernel);
   }
 };
