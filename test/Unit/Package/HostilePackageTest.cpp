@@ -9,6 +9,7 @@
 
 #include "ashlar/Package/PackageReader.h"
 #include "ashlar/Support/Random.h"
+#include "lib/Package/ZipArchive.h"
 
 #include <gtest/gtest.h>
 
@@ -100,37 +101,78 @@ TEST(HostilePackage, absurd_claimed_sizes_cost_no_memory) {
         patchDirectory(bytes, name, field, value);
         EXPECT_FALSE(readEverything(bytes)) << name << " " << field << " " << value;
       }
+  // A claim that no deflated data could meet is refused before anyone reads the entry.
+  std::vector<uint8_t> bytes = sampleBytes();
+  patchDirectory(bytes, "kernels/sm_80.ptx", uncompressedSize, 0x7fffffff);
+  EXPECT_EQ(PackageReader::openBytes(bytes).status().message().find(
+                "damaged package: entry 'kernels/sm_80.ptx' claims 2147483647 bytes in "),
+            0u);
 }
 
-/// A package with `manifest` of `size` zero bytes, which deflate brings down to a thousandth.
-static std::vector<uint8_t> bomb(size_t size) {
-  PackageWriter writer;
-  writer.addExtraEntry("padding", std::string(size, '\0'));
-  return *writer.write();
+TEST(HostilePackage, a_stored_entry_that_reaches_beyond_the_file) {
+  // Sizes that agree with each other in the directory and in the local header of constants.bin, the first entry.
+  std::vector<uint8_t> bytes = sampleBytes();
+  uint32_t size = static_cast<uint32_t>(bytes.size()) - 8;
+  for (size_t field : {20, 24})
+    patchDirectory(bytes, constantsEntry, field, size);
+  ASSERT_EQ(std::memcmp(bytes.data(), "PK\x03\x04", 4), 0);
+  for (size_t field : {18, 22})
+    std::memcpy(&bytes[field], &size, 4);
+  std::string name = constantsEntry;
+  Expected<std::map<std::string, ZipEntry>> directory = readZipDirectory(bytes);
+  ASSERT_TRUE(directory) << directory.status().message();
+  Expected<std::span<const uint8_t>> view = viewZipEntry(bytes, name, (*directory)[name]);
+  ASSERT_FALSE(view);
+  EXPECT_EQ(view.status().message(), "damaged package: entry 'constants.bin' reaches beyond the end of the file");
+  EXPECT_FALSE(readZipEntry(bytes, name, (*directory)[name], size));
+}
+
+/// Replaces a text of the archive by another of equal length wherever it stands.
+static void rename(std::vector<uint8_t> &bytes, const std::string &from, const std::string &to) {
+  for (size_t i = 0; i + from.size() <= bytes.size(); ++i)
+    if (std::memcmp(&bytes[i], from.data(), from.size()) == 0)
+      std::memcpy(&bytes[i], to.data(), to.size());
+}
+
+/// The package with another text in the place of its manifest.
+static std::vector<uint8_t> withManifest(PackageWriter writer, const std::string &text) {
+  writer.addExtraEntry("manifest.jsoN", text);
+  std::vector<uint8_t> bytes = *writer.write();
+  rename(bytes, "manifest.json", "manifest.jsom");
+  rename(bytes, "manifest.jsoN", "manifest.json");
+  return bytes;
 }
 
 TEST(HostilePackage, zip_bombs) {
-  // A large entry nobody reads does no harm.
-  std::vector<uint8_t> bytes = bomb(32u << 20);
+  // A large entry nobody reads does no harm; in the manifest's place it is refused by its size, before it is unpacked.
+  PackageWriter writer;
+  writer.addExtraEntry("padding", std::string(32u << 20, '\0'));
+  std::vector<uint8_t> bytes = *writer.write();
   EXPECT_LT(bytes.size(), 200u << 10);
   Expected<PackageReader> harmless = PackageReader::openBytes(bytes);
   EXPECT_TRUE(harmless) << harmless.status().message();
-  // Renamed so that it stands in for the manifest it is refused by its size, before it is unpacked.
-  PackageWriter writer;
-  writer.addExtraEntry("manifest.jsoN", std::string(32u << 20, ' '));
-  bytes = *writer.write();
-  std::string from = "manifest.jsoN", to = "manifest.json", away = "manifest.jsom";
-  auto rename = [&](const std::string &old, const std::string &name) {
-    for (size_t i = 0; i + old.size() <= bytes.size(); ++i)
-      if (std::memcmp(&bytes[i], old.data(), old.size()) == 0)
-        std::memcpy(&bytes[i], name.data(), name.size());
-  };
-  rename(to, away);
-  rename(from, to);
-  Expected<PackageReader> refused = PackageReader::openBytes(bytes);
+  Expected<PackageReader> refused = PackageReader::openBytes(withManifest({}, std::string(32u << 20, ' ')));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.status().message(), "damaged package: entry 'manifest.json' has 33554432 bytes; at most "
                                         "16777216 are read");
+}
+
+TEST(HostilePackage, entries_that_contradict_the_manifest) {
+  PackageWriter writer = test::makeSamplePackage();
+  ASSERT_TRUE(writer.write());
+  Manifest manifest = writer.manifest();
+  manifest.constantsBytes += 1;
+  EXPECT_EQ(PackageReader::openBytes(withManifest(writer, manifestToJson(manifest))).status().message(),
+            "constants.bin has 4196 bytes, the manifest says 4197");
+  PackageWriter bare;
+  manifest = Manifest();
+  manifest.constantsBytes = 8;
+  EXPECT_EQ(PackageReader::openBytes(withManifest(bare, manifestToJson(manifest))).status().message(),
+            "the package has no entry 'constants.bin'");
+  manifest.constantsBytes = 0;
+  manifest.hasReference = true;
+  EXPECT_EQ(PackageReader::openBytes(withManifest(bare, manifestToJson(manifest))).status().message(),
+            "the package has no entry 'reference/host.so'");
 }
 
 TEST(HostilePackage, duplicate_entries_are_refused) {

@@ -134,6 +134,11 @@ TEST_F(CApiTest, misuse_gives_a_status_and_a_message) {
   EXPECT_EQ(ashlarExecutableInvoke(executable, 0, nullptr, 1, nullptr, 1, nullptr), ASHLAR_INVALID_ARGUMENT);
   EXPECT_EQ(ashlarExecutableInvoke(executable, SIZE_MAX, nullptr, 0, nullptr, 0, nullptr), ASHLAR_INVALID_ARGUMENT);
   EXPECT_EQ(ashlarExecutableInvoke(executable, 0, nullptr, SIZE_MAX, nullptr, 0, nullptr), ASHLAR_INVALID_ARGUMENT);
+  AshlarTensor one = {};
+  EXPECT_EQ(ashlarExecutableInvoke(executable, 0, &one, SIZE_MAX, nullptr, 0, nullptr), ASHLAR_INVALID_ARGUMENT);
+  one.dims = &negative;
+  one.rank = SIZE_MAX;
+  EXPECT_EQ(ashlarExecutableInvoke(executable, 0, &one, 1, &one, 1, nullptr), ASHLAR_INVALID_ARGUMENT);
   EXPECT_EQ(ashlarExecutableReserve(executable, 1, nullptr, 1), ASHLAR_INVALID_ARGUMENT);
   void *address = nullptr;
   EXPECT_EQ(ashlarDeviceAllocate(device, SIZE_MAX, &address), ASHLAR_OUT_OF_MEMORY);
