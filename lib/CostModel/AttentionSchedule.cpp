@@ -20,6 +20,9 @@ static constexpr double l2BytesPerClock = 42, copyLatency = 700, blockOverhead =
 /// Ordinary instructions for each score: scale, maximum, exponent, sum, conversion, and its share of the
 /// rescaling.
 static constexpr double arithmeticPerScore = 7;
+/// Ordinary instructions for each row and tile of keys beside the rescaling of its output: statistics and
+/// their reduction.
+static constexpr double arithmeticPerRow = 80;
 
 static int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static int64_t alignUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
@@ -29,10 +32,10 @@ namespace {
 /// Head sizes as tiles have them.
 struct HeadSizes {
   int64_t depth, width;
-  explicit HeadSizes(const AttentionProblem &problem) {
+  HeadSizes(const AttentionProblem &problem, const AttentionSchedule &schedule) {
     int64_t granule = isTensorCore(problem) ? 16 : 4;
     depth = alignUp(problem.headSize, granule);
-    width = alignUp(problem.valueSize, granule);
+    width = alignUp(schedule.valueTile, granule);
   }
 };
 } // namespace
@@ -40,7 +43,7 @@ struct HeadSizes {
 //===-- Budget ----------------------------------------------------------------===//
 
 static int64_t sharedBytes(const AttentionProblem &problem, const AttentionSchedule &schedule) {
-  HeadSizes sizes(problem);
+  HeadSizes sizes(problem, schedule);
   int64_t bytes = schedule.queryTile * sizes.depth * problem.bits / 8;
   bytes += schedule.stages * schedule.keyTile * (sizes.depth + sizes.width) * problem.bits / 8;
   bytes += schedule.stages * schedule.queryTile * schedule.keyTile * problem.maskBits / 8;
@@ -50,7 +53,7 @@ static int64_t sharedBytes(const AttentionProblem &problem, const AttentionSched
 }
 
 static int64_t registersPerThread(const AttentionProblem &problem, const AttentionSchedule &schedule) {
-  HeadSizes sizes(problem);
+  HeadSizes sizes(problem, schedule);
   if (!isTensorCore(problem)) {
     int64_t rows = schedule.queryTile / schedule.gridM;
     int64_t widest = ceilDivide(std::max(schedule.keyTile, sizes.width), schedule.gridN);
@@ -86,10 +89,10 @@ static double overlap(double a, double b) { return std::max(a, b) + 0.1 * std::m
 
 static double estimateCycles(const AttentionProblem &problem, const TargetInfo &target,
                              const AttentionSchedule &schedule) {
-  HeadSizes sizes(problem);
+  HeadSizes sizes(problem, schedule);
   double rows = double(problem.queries) * schedule.packing;
-  double blocks =
-      double(problem.batch) * (problem.queryHeads / schedule.packing) * std::ceil(rows / schedule.queryTile);
+  double blocks = double(problem.batch) * (problem.queryHeads / schedule.packing) *
+                  std::ceil(rows / schedule.queryTile) * ceilDivide(problem.valueSize, schedule.valueTile);
   double visible = problem.isCausal ? std::min<double>(problem.keys, 0.5 * problem.keys + schedule.queryTile)
                                     : double(problem.keys);
   double steps = std::ceil(visible / schedule.keyTile);
@@ -104,8 +107,9 @@ static double estimateCycles(const AttentionProblem &problem, const TargetInfo &
   // Warps beyond the rows hold copies, and repeat the work.
   double copies = isTensorCore(problem) ? double(schedule.threads) / (schedule.gridM * warpSize) : 1;
   double multiply = perProcessor * copies * scores * (sizes.depth + sizes.width) / (rate * busyLanes);
-  double weigh = perProcessor * copies * scores *
-                 (1.0 / target.specialLanes + arithmeticPerScore / target.fmaLanes) / busyLanes;
+  double arithmetic = scores * arithmeticPerScore + schedule.queryTile * (sizes.width + arithmeticPerRow);
+  double weigh =
+      perProcessor * copies * (scores / target.specialLanes + arithmetic / target.fmaLanes) / busyLanes;
   double bytes = double(schedule.keyTile) * (sizes.depth + sizes.width) * problem.bits / 8;
   double readers = isTensorCore(problem) ? double(schedule.threads) / warpSize : schedule.gridM / 2.0;
   double shared = perProcessor * bytes * (1 + readers) / target.sharedBytesPerClock;
@@ -114,9 +118,9 @@ static double estimateCycles(const AttentionProblem &problem, const TargetInfo &
   // With two blocks or more on a multiprocessor, one multiplies while another weighs.
   double compute = perProcessor > 1 ? overlap(multiply, weigh) : multiply + 0.6 * weigh;
   double busy = overlap(overlap(compute, l2), shared);
-  double step = schedule.stages == 1   ? std::max(busy, copyLatency + busy / perProcessor)
-                : schedule.stages == 2 ? overlap(busy, copyLatency)
-                                       : std::max(busy, copyLatency / (schedule.stages - 1));
+  // With one stage a block waits for each copy, and another one may use the time.
+  double step = schedule.stages == 1 ? busy + copyLatency / perProcessor
+                                     : std::max(busy, copyLatency / (schedule.stages - 1));
   double wave = steps * (step + 60) + copyLatency + blockOverhead;
   double compulsory = double(problem.batch) * problem.bits / 8 *
                       (double(problem.queryHeads) * problem.queries * (problem.headSize + problem.valueSize) +
@@ -127,7 +131,8 @@ static double estimateCycles(const AttentionProblem &problem, const TargetInfo &
 //===-- Candidates ------------------------------------------------------------===//
 
 static auto orderOf(const AttentionSchedule &s) {
-  return std::tuple(s.cycles, s.sharedBytes, s.threads, s.queryTile, s.keyTile, s.packing, s.stages);
+  return std::tuple(s.cycles, s.sharedBytes, s.threads, s.queryTile, s.keyTile, s.valueTile, s.packing,
+                    s.stages);
 }
 
 static std::vector<AttentionSchedule> listCandidates(const AttentionProblem &problem) {
@@ -145,16 +150,22 @@ static std::vector<AttentionSchedule> listCandidates(const AttentionProblem &pro
     }
     candidates.push_back(schedule);
   };
-  for (int64_t queryTile : {16, 32, 64, 128})
-    for (int64_t keyTile : {16, 32, 64, 128})
-      for (int64_t stages : {1, 2, 3, 4})
-        for (int64_t packing : {int64_t(1), group}) {
-          if (packing == 1 || group > 1)
-            if (stages == 1 || stages <= ceilDivide(problem.keys, keyTile))
-              add({queryTile, keyTile, packing, 1, 1, 0, stages});
-          if (group == 1)
-            break;
-        }
+  // A long head's output does not fit registers; then several blocks make it.
+  std::vector<int64_t> valueTiles = {problem.valueSize};
+  for (int64_t valueTile : {128, 64})
+    if (valueTile < problem.valueSize && std::max(problem.headSize, problem.valueSize) > 128)
+      valueTiles.push_back(valueTile);
+  for (int64_t valueTile : valueTiles)
+    for (int64_t queryTile : {16, 32, 64, 128})
+      for (int64_t keyTile : {16, 32, 64, 128})
+        for (int64_t stages : {1, 2, 3, 4})
+          for (int64_t packing : {int64_t(1), group}) {
+            if (packing == 1 || group > 1)
+              if (stages == 1 || stages <= ceilDivide(problem.keys, keyTile))
+                add({queryTile, keyTile, valueTile, packing, 1, 1, 0, stages});
+            if (group == 1)
+              break;
+          }
   return candidates;
 }
 

@@ -19,8 +19,11 @@ bool ashlar::isAllParallel(linalg::LinalgOp op) { return op.getNumLoops() == op.
 
 bool ashlar::onlyMovesElements(linalg::LinalgOp op) {
   Block *body = op.getBlock();
-  return isAllParallel(op) && op.getNumDpsInputs() == 1 && llvm::hasSingleElement(*body) &&
-         body->getTerminator()->getOperand(0) == body->getArgument(0);
+  if (!isAllParallel(op) || !llvm::hasSingleElement(*body) || op->getNumResults() != 1)
+    return false;
+  Value yielded = body->getTerminator()->getOperand(0);
+  bool isFirstInput = op.getNumDpsInputs() == 1 && yielded == body->getArgument(0);
+  return isFirstInput || yielded.getParentBlock() != body;
 }
 
 //===-- Decomposition ---------------------------------------------------------===//
@@ -37,14 +40,17 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &builder, Operation *op
 static LogicalResult decomposeAggregates(func::FuncOp function) {
   SmallVector<Operation *> aggregates;
   function.walk([&](Operation *op) {
-    if (!isInKernel(op) && isa<linalg::AggregatedOpInterface, ash::QuantizeOp, ash::DequantizeOp>(op))
+    if (!isInKernel(op) &&
+        isa<linalg::AggregatedOpInterface, ash::QuantizeOp, ash::DequantizeOp, ash::PackOp, ash::UnpackOp>(
+            op))
       aggregates.push_back(op);
   });
   for (Operation *op : aggregates) {
     OpBuilder builder(op);
     FailureOr<SmallVector<Value>> parts = decompose(builder, op);
     if (failed(parts))
-      return op->emitError() << "'" << op->getName() << "' has no kernel and cannot be taken apart; express it with "
+      return op->emitError() << "'" << op->getName()
+                             << "' has no kernel and cannot be taken apart; express it with "
                                 "elementwise and reducing linalg operations";
     op->replaceAllUsesWith(*parts);
     op->erase();
@@ -93,8 +99,8 @@ static LogicalResult rewriteToGenerics(func::FuncOp function) {
   tensor::DimOp::getCanonicalizationPatterns(patterns, function.getContext());
   tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, function.getContext());
   tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, function.getContext());
-  // Named operations inside of given kernels are left alone: the driver does not enter isolated regions' contents
-  // that are not in its scope.
+  // Named operations inside of given kernels are left alone: the driver does not enter isolated regions'
+  // contents that are not in its scope.
   SmallVector<Operation *> scope;
   function.walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (isa<ash::KernelOp>(op))

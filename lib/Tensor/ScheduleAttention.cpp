@@ -41,13 +41,14 @@ FailureOr<DictionaryAttr> ashlar::scheduleAttention(ash::KernelOp kernel, ash::A
   const cost::AttentionSchedule &best = ranked.front();
   bool isScalar = problem.multiplier == cost::Multiplier::Scalar;
   Builder builder(kernel.getContext());
-  return builder.getDictionaryAttr({
-      {builder.getStringAttr("tile"), builder.getI64ArrayAttr({best.queryTile, best.keyTile})},
-      {builder.getStringAttr("packing"), builder.getI64IntegerAttr(best.packing)},
-      {builder.getStringAttr(isScalar ? "thread_grid" : "warps"),
-       builder.getI64ArrayAttr({best.gridM, best.gridN})},
-      {builder.getStringAttr("threads"), builder.getI64IntegerAttr(best.threads)},
-      {builder.getStringAttr("stages"), builder.getI64IntegerAttr(best.stages)},
-      {builder.getStringAttr("mma"), builder.getStringAttr(isScalar ? "fma" : "mma_sync")},
-  });
+  NamedAttrList schedule;
+  schedule.set("tile", builder.getI64ArrayAttr({best.queryTile, best.keyTile}));
+  schedule.set("packing", builder.getI64IntegerAttr(best.packing));
+  if (best.valueTile != problem.valueSize)
+    schedule.set("value_tile", builder.getI64IntegerAttr(best.valueTile));
+  schedule.set(isScalar ? "thread_grid" : "warps", builder.getI64ArrayAttr({best.gridM, best.gridN}));
+  schedule.set("threads", builder.getI64IntegerAttr(best.threads));
+  schedule.set("stages", builder.getI64IntegerAttr(best.stages));
+  schedule.set("mma", builder.getStringAttr(isScalar ? "fma" : "mma_sync"));
+  return schedule.getDictionary(kernel.getContext());
 }

@@ -23,6 +23,7 @@ struct AttentionBlock {
   ash::AttentionOp op;
   int64_t packing;
   TileDim rows;
+  TileDim values; ///< The part of a head's output that the block makes.
   int64_t keyTile;
   mlir::AffineExpr keyCount;
   llvm::SmallVector<mlir::Value> symbols;
@@ -45,7 +46,8 @@ class AttentionProducts {
 public:
   virtual ~AttentionProducts() = default;
 
-  /// Columns of a strip of scores and of a strip of the output; the latter cover the head size, rounded up.
+  /// Columns of a strip of scores and of a strip of the output; the latter
+  /// cover the block's values.
   virtual int64_t scoreStrip() const = 0;
   virtual int64_t outputStrip() const = 0;
   virtual int64_t outputStrips() const = 0;
@@ -57,6 +59,9 @@ public:
   virtual mlir::FailureOr<llvm::SmallVector<mlir::Value>>
   accumulate(TileDim keys, llvm::ArrayRef<mlir::Value> probabilities, llvm::ArrayRef<mlir::Value> output) = 0;
 };
+
+/// Head sizes are rounded up to multiples of this.
+int64_t attentionGranule(tile::MmaKind kind);
 
 /// On tensor cores, or by multiply-adds of single elements.
 std::unique_ptr<AttentionProducts> createAttentionProducts(KernelBuilder &kernel, const AttentionBlock &block,

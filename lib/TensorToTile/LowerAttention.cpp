@@ -23,7 +23,8 @@ public:
   LogicalResult lower();
 
 private:
-  FailureOr<AttentionBlock> distribute();
+  FailureOr<AttentionBlock> distribute(tile::MmaKind kind);
+  FailureOr<int64_t> valueTile(tile::MmaKind kind);
   FailureOr<SmallVector<Value>> loop(const AttentionBlock &block, AttentionProducts &products,
                                      AttentionSoftmax &softmax);
   FailureOr<SmallVector<Value>> step(TileDim keys, ValueRange state, const KeyBounds &bounds,
@@ -36,13 +37,21 @@ private:
 };
 } // namespace
 
-/// One block for some rows, the heads they share, and a batch.
-FailureOr<AttentionBlock> AttentionLowering::distribute() {
+/// Columns of a block's output: the schedule's `value_tile`, or a whole head.
+FailureOr<int64_t> AttentionLowering::valueTile(tile::MmaKind kind) {
+  FailureOr<int64_t> size = op_.getValueType().getDimSize(3);
+  if (cast<DictionaryAttr>(*kernel_.source().getSchedule()).contains("value_tile"))
+    size = kernel_.scheduleNumber("value_tile");
+  return failed(size) ? size : FailureOr<int64_t>(llvm::alignTo(*size, attentionGranule(kind)));
+}
+
+/// One block for some rows, the heads they share, a part of a head's output, and a batch.
+FailureOr<AttentionBlock> AttentionLowering::distribute(tile::MmaKind kind) {
   FailureOr<SmallVector<int64_t>> tile = kernel_.scheduleList("tile", 2);
-  FailureOr<int64_t> packing = kernel_.scheduleNumber("packing");
+  FailureOr<int64_t> packing = kernel_.scheduleNumber("packing"), values = valueTile(kind);
   FailureOr<AffineExpr> batches = kernel_.extent(op_.getQuery(), 0),
                         queries = kernel_.extent(op_.getQuery(), 2), keys = kernel_.extent(op_.getKey(), 2);
-  if (failed(tile) || failed(packing) || failed(batches) || failed(queries) || failed(keys))
+  if (failed(tile) || failed(packing) || failed(values) || failed(batches) || failed(queries) || failed(keys))
     return failure();
   if (op_.getGroupSize() % *packing != 0)
     return kernel_.source().emitOpError("has a schedule that packs ")
@@ -50,17 +59,23 @@ FailureOr<AttentionBlock> AttentionLowering::distribute() {
                << "; choose a divisor of that",
            failure();
   AffineExpr rows = *queries * *packing, rowTiles = rows.ceilDiv((*tile)[0]);
-  SmallVector<Value> block =
-      kernel_.distributeBlocks({*batches, kernel_.constant(op_.getQueryHeads() / *packing), rowTiles});
-  Value rowTile = block[2];
+  AffineExpr headSize = kernel_.constant(op_.getValueType().getDimSize(3));
+  SmallVector<Value> block = kernel_.distributeBlocks(
+      {*batches, kernel_.constant(op_.getQueryHeads() / *packing), headSize.ceilDiv(*values), rowTiles});
+  Value rowTile = block[3];
   if (op_.getCausal()) {
     // Later rows see more keys: the longest blocks go first, so that none of them runs alone at the end.
     Value last = arith::SubIOp::create(kernel_.builder(), loc_, kernel_.materialize(rowTiles),
                                        kernel_.constantIndex(1));
     rowTile = arith::SubIOp::create(kernel_.builder(), loc_, last, rowTile);
   }
-  return AttentionBlock{op_,        *packing, kernel_.tileDim(rowTile, (*tile)[0], rows),
-                        (*tile)[1], *keys,    {block[0], block[1]}};
+  return AttentionBlock{op_,
+                        *packing,
+                        kernel_.tileDim(rowTile, (*tile)[0], rows),
+                        kernel_.tileDim(block[2], *values, headSize),
+                        (*tile)[1],
+                        *keys,
+                        {block[0], block[1]}};
 }
 
 /// State: the rows' maxima, their sums, then the strips of the output.
@@ -131,7 +146,7 @@ LogicalResult AttentionLowering::lower() {
   FailureOr<tile::MmaKind> kind = scheduledMma(kernel_);
   if (failed(kind))
     return failure();
-  FailureOr<AttentionBlock> block = distribute();
+  FailureOr<AttentionBlock> block = distribute(*kind);
   if (failed(block))
     return failure();
   std::unique_ptr<AttentionProducts> products = createAttentionProducts(kernel_, *block, *kind);
@@ -146,8 +161,10 @@ LogicalResult AttentionLowering::lower() {
   Value sum = (*state)[1], factor = math.broadcast(softmax.normalization(sum), 1, products->outputStrip());
   Value logSumExp = op_.getLogSumExp() ? softmax.logSumExp((*state)[0], sum) : Value();
   for (auto [number, strip] : llvm::enumerate(ArrayRef(*state).drop_front(2))) {
-    int64_t width = products->outputStrip(), headSize = op_.getValueType().getDimSize(3), at = number * width;
-    TileDim columns{width, kernel_.constantIndex(at), kernel_.constant(headSize), at + width <= headSize};
+    TileDim columns = block->values;
+    columns.size = products->outputStrip();
+    columns.offset = arith::AddIOp::create(kernel_.builder(), loc_, columns.offset,
+                                           kernel_.constantIndex(number * columns.size));
     if (failed(storeStrip(*block, columns, math.multiply(strip, factor), logSumExp)))
       return failure();
   }

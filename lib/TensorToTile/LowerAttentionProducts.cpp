@@ -28,6 +28,11 @@ AffineExpr AttentionBlock::keyHead() const {
   return getAffineSymbolExpr(1, context()).floorDiv(ash::AttentionOp(op).getGroupSize() / packing);
 }
 
+/// Four f32 are the widest access to shared memory.
+static constexpr int64_t scalarStep = 4;
+
+int64_t ashlar::attentionGranule(tile::MmaKind kind) { return kind == tile::MmaKind::Fma ? scalarStep : 16; }
+
 //===-- Staging ---------------------------------------------------------------===//
 
 namespace {
@@ -36,16 +41,16 @@ class StagedProducts : public AttentionProducts {
 public:
   StagedProducts(KernelBuilder &kernel, const AttentionBlock &block, int64_t granule)
       : kernel_(kernel), block_(block), op_(block.op), loc_(block.op->getLoc()),
-        depth_(llvm::alignTo(op_.getQueryType().getDimSize(3), granule)),
-        width_(llvm::alignTo(op_.getValueType().getDimSize(3), granule)) {}
+        depth_(llvm::alignTo(op_.getQueryType().getDimSize(3), granule)), width_(block.values.size) {}
 
 protected:
-  /// A whole head, zero beyond its size.
-  TileDim headDim(int64_t size, int64_t paddedSize) {
-    return {paddedSize, kernel_.constantIndex(0), kernel_.constant(size), size == paddedSize};
+  /// A whole head of queries or keys, zero beyond its size.
+  TileDim headDim() {
+    int64_t size = op_.getQueryType().getDimSize(3);
+    return {depth_, kernel_.constantIndex(0), kernel_.constant(size), size == depth_};
   }
   FailureOr<StagedTile> stageQuery() {
-    TileSpace space = block_.space({block_.rows, headDim(op_.getQueryType().getDimSize(3), depth_)});
+    TileSpace space = block_.space({block_.rows, headDim()});
     AffineExpr row = space.dim(0);
     AffineMap map = space.map({block_.batch(), block_.queryHead(row), block_.query(row), space.dim(1)},
                               kernel_.context());
@@ -53,13 +58,13 @@ protected:
   }
   /// Keys, transposed: dimensions (position in the head, key).
   FailureOr<StagedTile> stageKeys(TileDim keys) {
-    TileSpace space = block_.space({headDim(op_.getKeyType().getDimSize(3), depth_), keys});
+    TileSpace space = block_.space({headDim(), keys});
     AffineMap map =
         space.map({block_.batch(), block_.keyHead(), space.dim(1), space.dim(0)}, kernel_.context());
     return StagedTile::create(kernel_, op_.getKey(), map, space);
   }
   FailureOr<StagedTile> stageValues(TileDim keys) {
-    TileSpace space = block_.space({keys, headDim(op_.getValueType().getDimSize(3), width_)});
+    TileSpace space = block_.space({keys, block_.values});
     AffineMap map =
         space.map({block_.batch(), block_.keyHead(), space.dim(0), space.dim(1)}, kernel_.context());
     return StagedTile::create(kernel_, op_.getValue(), map, space);
@@ -76,7 +81,7 @@ protected:
   const AttentionBlock &block_;
   ash::AttentionOp op_;
   Location loc_;
-  int64_t depth_, width_; // The head sizes of query and value, rounded up.
+  int64_t depth_, width_; // The head size of queries, rounded up; the columns of the block's output.
 };
 
 //===-- Tensor cores ----------------------------------------------------------===//
@@ -84,7 +89,7 @@ protected:
 class TensorCoreProducts final : public StagedProducts {
 public:
   TensorCoreProducts(KernelBuilder &kernel, const AttentionBlock &block)
-      : StagedProducts(kernel, block, 16) {}
+      : StagedProducts(kernel, block, attentionGranule(tile::MmaKind::MmaSync)) {}
 
   int64_t scoreStrip() const override {
     return std::min(block_.keyTile, isWide() ? int64_t(16) : int64_t(32));
@@ -156,7 +161,8 @@ private:
 
 class ScalarProducts final : public StagedProducts {
 public:
-  ScalarProducts(KernelBuilder &kernel, const AttentionBlock &block) : StagedProducts(kernel, block, step) {}
+  ScalarProducts(KernelBuilder &kernel, const AttentionBlock &block)
+      : StagedProducts(kernel, block, attentionGranule(tile::MmaKind::Fma)) {}
 
   int64_t scoreStrip() const override { return block_.keyTile; }
   int64_t outputStrip() const override { return width_; }

@@ -32,6 +32,7 @@ struct AttentionProblem {
 
 struct AttentionSchedule {
   int64_t queryTile = 0, keyTile = 0; ///< Rows and keys of a tile.
+  int64_t valueTile = 0;              ///< Columns of a block's output; the value size, but for long heads.
   int64_t packing = 1;                ///< Query heads of one group that share the rows of a tile.
   int64_t gridM = 1, gridN = 1;       ///< Warps along rows and keys; threads for Multiplier::Scalar.
   int64_t threads = 0;

@@ -22,7 +22,8 @@ namespace ashlar {
 mlir::LogicalResult lowerMatmul(KernelBuilder &kernel, mlir::Operation *op);
 
 /// Attention: one block for some queries, keys and values in a loop. Schedule: `tile` [queries, keys], `packing` (query
-/// heads that share a tile's rows), `threads`, `mma`, and `warps` [n, 1] for mma_sync, so that a row stays in a warp.
+/// heads that share a tile's rows), `threads`, `mma`, and `warps` [n, 1] for mma_sync, so that a row stays in a warp;
+/// `value_tile`, if a block makes only so many columns of the output.
 mlir::LogicalResult lowerAttention(KernelBuilder &kernel, mlir::Operation *op);
 
 /// Convolutions. With the schedule of a matrix product, as one of windows and filters, a group at a time. Where groups
