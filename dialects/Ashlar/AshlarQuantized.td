@@ -88,8 +88,9 @@ def Ashlar_QuantizedMatmulOp : Ashlar_TensorOp<"quantized_matmul", [AttrSizedOpe
     - [N]: each row of the weight, that is, each output channel;
     - [N, K / g]: each group of g consecutive values of a row.
 
-    Float activations: `w` and the sum are f32; a kernel may round `w` to the activations' type. Activations
-    of i8 (signed): the products `input * (weight - zero_point)` are summed exactly, in i32, within each
+    Float activations: `w` is a number of the activations' type (the scale is rounded to it, then the product);
+    products and their sum are f32. Activations of i8 (signed): the products `input * (weight - zero_point)` are
+    summed exactly, in i32, within each
     group; the sums are scaled and added in f32 and multiplied with `input_scale`, which is one number or one
     for each row.
 

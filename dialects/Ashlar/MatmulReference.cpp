@@ -78,11 +78,16 @@ static Value prepareWeight(ReferenceBuilder &builder, QuantizedMatmulOp op, Type
   if (op.getZeroPoints())
     inputs.push_back({op.getZeroPoints(), scales});
   TensorSizes sizes = getAsIndexOpFoldResult(builder.getContext(), {groups, group, outputs});
+  Type activations = op.getInputType().getElementType();
   return builder.compute(sizes, type, inputs, [&](ValueRange values) {
     Value steps = builder.convert(values[0], type, op.getUnsignedWeights());
     if (values.size() == 3)
       steps = builder.subtract(steps, builder.convert(values[2], type, op.getUnsignedWeights()));
-    return isScaled ? builder.multiply(steps, builder.convert(values[1], type)) : steps;
+    if (!isScaled)
+      return steps;
+    // Weights are numbers of the activations' type: the scale is rounded to it, and then the product.
+    auto rounded = [&](Value value) { return builder.convert(builder.convert(value, activations), type); };
+    return rounded(builder.multiply(steps, rounded(values[1])));
   });
 }
 
