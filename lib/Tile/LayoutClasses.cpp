@@ -180,17 +180,28 @@ DistributionAttr LayoutClasses::packedLayout(UnpackOp unpack, DistributionAttr r
   return sliceOf(result, tileType(unpack.getResult()).getRank() - 1);
 }
 
+DistributionAttr LayoutClasses::withUnitDimension(DistributionAttr distribution, Value tile, int64_t dim) {
+  if (tileType(tile).getDimSize(dim) != 1)
+    return {};
+  return attribute(distribution.getDistribution().insertDimension(static_cast<int>(dim)));
+}
+
 /// Hands distributions on from one operand or result to another of the same operation.
 bool LayoutClasses::spreadThrough(Operation *op) {
   return TypeSwitch<Operation *, bool>(op)
       .Case([&](ReduceOp reduce) {
-        DistributionAttr source = layoutOf(reduce.getSource());
-        return source &&
-               propose(reduce.getResult(), sliceOf(reductionLayout(reduce, source), reduce.getDim()));
+        DistributionAttr source = layoutOf(reduce.getSource()), result = layoutOf(reduce.getResult());
+        if (source)
+          return propose(reduce.getResult(), sliceOf(reductionLayout(reduce, source), reduce.getDim()));
+        return result &&
+               propose(reduce.getSource(), withUnitDimension(result, reduce.getSource(), reduce.getDim()));
       })
       .Case([&](BroadcastOp broadcast) {
-        DistributionAttr result = layoutOf(broadcast.getResult());
-        return result && propose(broadcast.getSource(), sliceOf(result, broadcast.getDim()));
+        DistributionAttr source = layoutOf(broadcast.getSource()), result = layoutOf(broadcast.getResult());
+        if (result)
+          return propose(broadcast.getSource(), sliceOf(result, broadcast.getDim()));
+        return source && propose(broadcast.getResult(),
+                                 withUnitDimension(source, broadcast.getResult(), broadcast.getDim()));
       })
       .Case([&](UnpackOp unpack) {
         DistributionAttr source = layoutOf(unpack.getSource()), result = layoutOf(unpack.getResult());

@@ -51,6 +51,9 @@ public:
   DistributionAttr packedLayout(UnpackOp unpack, DistributionAttr result);
   DistributionAttr unpackedLayout(UnpackOp unpack, DistributionAttr source);
   DistributionAttr sliceOf(DistributionAttr distribution, int64_t dim);
+  /// The distribution of `tile`, whose dimension `dim` has one element, if it has `distribution` without that
+  /// dimension; null if it has more elements.
+  DistributionAttr withUnitDimension(DistributionAttr distribution, mlir::Value tile, int64_t dim);
 
 private:
   // Phases.

@@ -130,9 +130,8 @@ static std::optional<SharedCost> matrixCost(const SharedAccess &access, const Ar
   return count ? std::optional(SharedCost{count->total, 0}) : std::nullopt;
 }
 
-std::optional<SharedCost> ashlar::tile::costOf(const SharedAccess &access, const Arrangement &arrangement,
-                                               ArrayRef<int64_t> shape, int64_t contiguous,
-                                               int elementBytes) {
+static std::optional<SharedCost> costOfBytes(const SharedAccess &access, const Arrangement &arrangement,
+                                             ArrayRef<int64_t> shape, int64_t contiguous, int elementBytes) {
   // ldmatrix reads rows along the fragment's dimension, or, transposing 16-bit elements, across it.
   bool isMatrix = access.fragmentDim && (*access.fragmentDim == contiguous || elementBytes == 2);
   if (isMatrix)
@@ -154,4 +153,47 @@ std::optional<SharedCost> ashlar::tile::costOf(const SharedAccess &access, const
       break;
     }
   return std::nullopt;
+}
+
+/// The modes of the bytes that pairs of elements along `dim` make; nothing where pairs are torn apart.
+static std::optional<std::vector<layout::Mode>> pairModes(std::vector<layout::Mode> modes, int64_t dim) {
+  for (layout::Mode &mode : modes) {
+    if (mode.stride == 0 || mode.dim != dim)
+      continue;
+    int64_t &halved = mode.stride == 1 ? mode.size : mode.stride;
+    if (halved % 2 != 0)
+      return std::nullopt;
+    halved /= 2;
+  }
+  return modes;
+}
+
+/// An access to elements of four bits, as one to bytes: two neighbours make one.
+static std::optional<SharedCost> costOfNibbles(SharedAccess access, Arrangement arrangement,
+                                               ArrayRef<int64_t> shape, int64_t contiguous) {
+  auto thread = pairModes(access.registers.threadModes(), contiguous);
+  auto value = pairModes(access.registers.valueModes(), contiguous);
+  SmallVector<int64_t> bytes(shape);
+  bytes[contiguous] = llvm::divideCeil(bytes[contiguous], 2);
+  for (auto [dim, stride] : llvm::enumerate(arrangement.strides)) {
+    if (static_cast<int64_t>(dim) != contiguous && stride % 2 != 0)
+      return std::nullopt;
+    stride = std::max<int64_t>(stride / 2, 1);
+  }
+  if (arrangement.swizzle.bits > 0 && --arrangement.swizzle.base < 0)
+    return std::nullopt;
+  // Elements that move one by one are read with their neighbour; what that costs is not modelled.
+  if (!thread || !value || (access.copy && access.copy->width == 1))
+    return SharedCost();
+  access.registers = *Distribution::make(*thread, *value);
+  if (access.copy)
+    access.copy->width /= 2;
+  return costOfBytes(access, arrangement, bytes, contiguous, /*elementBytes=*/1);
+}
+
+std::optional<SharedCost> ashlar::tile::costOf(const SharedAccess &access, const Arrangement &arrangement,
+                                               ArrayRef<int64_t> shape, int64_t contiguous,
+                                               int64_t elementBits) {
+  return elementBits < 8 ? costOfNibbles(access, arrangement, shape, contiguous)
+                         : costOfBytes(access, arrangement, shape, contiguous, int(elementBits / 8));
 }

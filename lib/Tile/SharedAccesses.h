@@ -60,7 +60,7 @@ struct SharedCost {
 /// The cost of one access to a buffer of `shape` that lies contiguously along `contiguous`; nothing where the
 /// hardware would trap: a copy's vectors are not aligned.
 std::optional<SharedCost> costOf(const SharedAccess &access, const Arrangement &arrangement,
-                                 llvm::ArrayRef<int64_t> shape, int64_t contiguous, int elementBytes);
+                                 llvm::ArrayRef<int64_t> shape, int64_t contiguous, int64_t elementBits);
 
 } // namespace ashlar::tile
 

@@ -71,10 +71,16 @@ static SmallVector<Arrangement> candidatesFor(ArrayRef<int64_t> shape, int64_t c
   int base = std::countr_zero(uint64_t(chunk));
   SmallVector<int64_t> compact = stridesWithPitch(shape, contiguous, columns);
   candidates.push_back({compact, {}});
-  if (elementBits >= 8)
-    if (std::optional<SwizzledLayout> rowMajor = layout::sharedRowMajor(rows, columns, int(elementBits / 8)))
-      candidates.push_back(
-          {stridesWithPitch(shape, contiguous, rowMajor->layout.leaves()[0].stride), rowMajor->swizzle});
+  // Elements of four bits are arranged as the bytes that pairs of them make.
+  int64_t perUnit = elementBits < 8 ? 8 / elementBits : 1, unitBytes = elementBits * perUnit / 8;
+  if (columns % perUnit == 0)
+    if (auto rowMajor = layout::sharedRowMajor(rows, columns / perUnit, int(unitBytes))) {
+      layout::Swizzle swizzle = rowMajor->swizzle;
+      if (swizzle.bits > 0)
+        swizzle.base += std::countr_zero(uint64_t(perUnit));
+      int64_t pitch = rowMajor->layout.leaves()[0].stride * perUnit;
+      candidates.push_back({stridesWithPitch(shape, contiguous, pitch), swizzle});
+    }
   // A swizzle permutes blocks of 2^(base + bits) elements, of which the rows must be made, and repeats after
   // 2^(base + shift + bits), of which the buffer must be made to be one stage of several.
   for (int bits = 3; bits >= 1; --bits)
@@ -89,10 +95,10 @@ static SmallVector<Arrangement> candidatesFor(ArrayRef<int64_t> shape, int64_t c
 //===-- Choice ------------------------------------------------------------===//
 
 static std::optional<SharedCost> costOfAll(const BufferUses &uses, const Arrangement &arrangement,
-                                           ArrayRef<int64_t> shape, int64_t contiguous, int elementBytes) {
+                                           ArrayRef<int64_t> shape, int64_t contiguous, int64_t elementBits) {
   SharedCost sum;
   for (const SharedAccess &access : uses.accesses) {
-    std::optional<SharedCost> cost = costOf(access, arrangement, shape, contiguous, elementBytes);
+    std::optional<SharedCost> cost = costOf(access, arrangement, shape, contiguous, elementBits);
     if (!cost)
       return std::nullopt;
     sum.conflicts += cost->conflicts;
@@ -104,12 +110,10 @@ static std::optional<SharedCost> costOfAll(const BufferUses &uses, const Arrange
 static Arrangement chooseArrangement(const BufferUses &uses, ArrayRef<int64_t> shape, int64_t contiguous,
                                      int64_t elementBits) {
   SmallVector<Arrangement> candidates = candidatesFor(shape, contiguous, elementBits);
-  if (elementBits < 8)
-    return candidates.front();
   std::optional<int64_t> least;
   Arrangement best = candidates.back();
   for (const Arrangement &candidate : candidates) {
-    std::optional<SharedCost> cost = costOfAll(uses, candidate, shape, contiguous, int(elementBits / 8));
+    std::optional<SharedCost> cost = costOfAll(uses, candidate, shape, contiguous, elementBits);
     if (cost && (!least || cost->total() < *least)) {
       least = cost->total();
       best = candidate;
@@ -183,9 +187,9 @@ std::optional<int64_t> ashlar::tile::countBankConflicts(AllocOp alloc, int64_t t
   for (auto [dim, stride] : llvm::enumerate(arrangement.strides))
     if (stride == 1 && (!contiguous || type.getShape()[dim] > 1))
       contiguous = dim;
-  if (bits < 8 || !contiguous)
+  if (!contiguous)
     return std::nullopt;
   std::optional<SharedCost> cost =
-      costOfAll(usesOf(alloc, threads), arrangement, type.getShape(), *contiguous, int(bits / 8));
+      costOfAll(usesOf(alloc, threads), arrangement, type.getShape(), *contiguous, bits);
   return cost ? std::optional(cost->conflicts) : std::nullopt;
 }

@@ -15,7 +15,7 @@ mlir::LogicalResult vectorizeCopies(KernelOp kernel);
 void assignSharedLayouts(KernelOp kernel);
 
 /// The extra wavefronts of all accesses to an allocation that has a layout, each counted once; nothing where
-/// an access cannot be done or elements are smaller than a byte.
+/// an access cannot be done.
 std::optional<int64_t> countBankConflicts(AllocOp alloc, int64_t threads);
 
 } // namespace ashlar::tile

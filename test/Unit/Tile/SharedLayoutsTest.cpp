@@ -128,6 +128,27 @@ TEST_F(SharedLayoutsTest, OperandsOfOtherTypesAlongTheSharedDimension) {
   }
 }
 
+TEST_F(SharedLayoutsTest, PackedWeights) {
+  // Weights of four and eight bits, widened in registers to the f16 operand.
+  for (StringRef type : {"i4", "i8"})
+    for (int64_t k : {32, 64, 128}) {
+      std::string text = product(64, 96, k, "f16", "f32", true, false,
+                                 "%o = arith.addf %d, %zero : tensor<64x96xf32>", "f32");
+      text = replaced(text, "%zero = tile.splat %z : f32",
+                      "%z = arith.constant 0.0 : f32\n  %zero = tile.splat %z : f32");
+      std::string weights = llvm::formatv("{0}x96xf16", k), narrow = llvm::formatv("{0}x96x{1}", k, type);
+      text =
+          replaced(text, llvm::formatv("96x{0}xf16", k).str(), llvm::formatv("96x{0}x{1}", k, type).str());
+      for (StringRef memory : {"!tile.view<", "!tile.buffer<"})
+        text = replaced(text, memory.str() + weights, memory.str() + narrow);
+      text = replaced(text, "%b = tile.load", "%w = tile.load");
+      text = replaced(text, "-> tensor<" + weights + ">\n  %z",
+                      "-> tensor<" + narrow + ">\n  %b = arith.sitofp %w : tensor<" + narrow +
+                          "> to tensor<" + weights + ">\n  %z");
+      EXPECT_EQ(conflicts(text), (SmallVector<int64_t>{0, 0})) << text;
+    }
+}
+
 TEST_F(SharedLayoutsTest, AnUnswizzledBufferIsFound) {
   std::string plain =
       replaced(halfProduct(128, 128, 64, true, false), "%sa = tile.alloc : !tile.buffer<128x64xf16, shared>",
