@@ -1,4 +1,9 @@
 //===-- SharedLayouts.h - Where shared memory holds what --------*- C++ -*-===//
+//
+// The last phases of `ashlar-tile-assign-layouts`: how copies move elements, and how shared buffers arrange
+// them so that copies, stores and fragment loads meet no bank twice at a time.
+//
+//===----------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_TILE_SHAREDLAYOUTS_H
 #define ASHLAR_LIB_TILE_SHAREDLAYOUTS_H
 
