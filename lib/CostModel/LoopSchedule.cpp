@@ -12,13 +12,16 @@
 using namespace ashlar;
 using namespace ashlar::cost;
 
-/// Elements of a tile: 16 for each of 128 threads. Fewer do not hide the latency of memory, more take registers.
+/// Elements of a tile: 16 for each of 128 threads. Fewer do not hide the latency of memory, more take
+/// registers.
 static constexpr int64_t tileElements = 2048;
 /// A tile's width along memory that fills sectors in both directions of a transposition.
 static constexpr int64_t transposeWidth = 32;
 static constexpr int64_t fewestThreads = 32, mostThreads = 256, elementsPerThread = 8;
 
-static int64_t roundUpToPower(int64_t extent) { return int64_t(std::bit_ceil(uint64_t(std::max<int64_t>(extent, 1)))); }
+static int64_t roundUpToPower(int64_t extent) {
+  return int64_t(std::bit_ceil(uint64_t(std::max<int64_t>(extent, 1))));
+}
 
 /// The loop among `isCandidate` ones that moves the most bytes along memory.
 template <typename Predicate>
@@ -66,7 +69,8 @@ static std::optional<LoopSchedule> flatten(const LoopNest &nest, const TargetInf
   if (nest.loops.size() != 1 && !isNarrow)
     return std::nullopt;
   // Small tensors are cut finer, to give every multiprocessor something.
-  int64_t size = std::clamp(roundUpToPower(elements / (2 * target.multiprocessors)), int64_t(128), tileElements);
+  int64_t size =
+      std::clamp(roundUpToPower(elements / (2 * target.multiprocessors)), int64_t(128), tileElements);
   return LoopSchedule{{size}, threadsFor(size)};
 }
 
@@ -75,12 +79,17 @@ LoopSchedule cost::chooseLoopSchedule(const LoopNest &nest, const TargetInfo &ta
     return *flat;
   std::vector<int64_t> tile(nest.loops.size(), 1);
   auto mayTile = [&](size_t loop) {
-    return tile[loop] == 1 && nest.loops[loop].extent > 1 && (!nest.loops[loop].isReduction || nest.isCombinable);
+    return tile[loop] == 1 && nest.loops[loop].extent > 1 &&
+           (!nest.loops[loop].isReduction || nest.isCombinable);
   };
   // The loop along memory first; a second one of another tensor makes it a transposition.
   std::optional<size_t> widest = widestLoop(nest, mayTile);
-  std::optional<size_t> other = widestLoop(nest, [&](size_t loop) { return mayTile(loop) && loop != widest; });
-  bool isTransposition = other && nest.loops[*other].contiguousBytes * 8 > nest.loops[*widest].contiguousBytes;
+  std::optional<size_t> other =
+      widestLoop(nest, [&](size_t loop) { return mayTile(loop) && loop != widest; });
+  bool isTransposition =
+      other && nest.loops[*other].contiguousBytes * 8 > nest.loops[*widest].contiguousBytes;
+  if (!isTransposition)
+    other.reset();
   if (widest) {
     int64_t most = isTransposition ? transposeWidth : tileElements / 2;
     if (!isTransposition && !nest.loops[*widest].isReduction)

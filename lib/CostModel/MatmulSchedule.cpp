@@ -13,10 +13,11 @@ using namespace ashlar;
 using namespace ashlar::cost;
 
 static constexpr int64_t warpSize = 32;
-/// Registers for addresses, loop counters and predicates: what kernels of this kind were seen to need, rounded up.
+/// Registers for addresses, loop counters and predicates: what kernels of this kind were seen to need,
+/// rounded up.
 static constexpr int64_t bookkeepingRegisters = 48;
-/// Bytes that a multiprocessor gets from the L2 cache in a cycle when all of them ask: about two thirds of the 64 of
-/// its port.
+/// Bytes that a multiprocessor gets from the L2 cache in a cycle when all of them ask: about two thirds of
+/// the 64 of its port.
 static constexpr double l2BytesPerClock = 42;
 /// Cycles from an asynchronous copy's issue to its data, and those of starting and ending a block.
 static constexpr double copyLatency = 700, blockOverhead = 1500;
@@ -45,7 +46,8 @@ int64_t cost::matmulSharedBytes(const MatmulProblem &problem, const MatmulSchedu
 
 //===-- Budget ----------------------------------------------------------------===//
 
-/// Accumulators, one step's fragments twice (the next is loaded while this one multiplies), the epilogue's tiles.
+/// Accumulators, one step's fragments twice (the next is loaded while this one multiplies), the epilogue's
+/// tiles.
 static int64_t registersPerThread(const MatmulProblem &problem, const MatmulSchedule &schedule) {
   int64_t rows = schedule.tileM / schedule.gridM, columns = schedule.tileN / schedule.gridN;
   double accumulators = double(schedule.tileM * schedule.tileN) / schedule.threads;
@@ -68,8 +70,8 @@ static bool fits(const MatmulProblem &problem, const TargetInfo &target, MatmulS
     return false;
   schedule.sharedBytes = unsigned(shared);
   schedule.registersPerThread = unsigned(registers);
-  schedule.residentBlocks = residentBlocks(target, unsigned(schedule.threads), schedule.registersPerThread,
-                                           schedule.sharedBytes);
+  schedule.residentBlocks =
+      residentBlocks(target, unsigned(schedule.threads), schedule.registersPerThread, schedule.sharedBytes);
   return schedule.residentBlocks > 0;
 }
 
@@ -80,7 +82,8 @@ static double overlap(double a, double b) { return std::max(a, b) + 0.1 * std::m
 
 /// Bytes that one block moves through shared memory for one element along K.
 static double sharedBytesPerDepth(const MatmulProblem &problem, const MatmulSchedule &schedule) {
-  double lhs = schedule.tileM * problem.sharedLhsBits / 8.0, rhs = schedule.tileN * problem.sharedRhsBits / 8.0;
+  double lhs = schedule.tileM * problem.sharedLhsBits / 8.0,
+         rhs = schedule.tileN * problem.sharedRhsBits / 8.0;
   if (isTensorCore(problem)) // Written once; every warp reads its rows and columns.
     return lhs * (1 + schedule.gridN) + rhs * (1 + schedule.gridM);
   // Every thread reads its rows and columns; about half of that is the same word for several lanes.
@@ -89,7 +92,8 @@ static double sharedBytesPerDepth(const MatmulProblem &problem, const MatmulSche
 
 double cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo &target,
                                   const MatmulSchedule &schedule) {
-  double blocks = double(problem.batch) * ceilDivide(problem.m, schedule.tileM) * ceilDivide(problem.n, schedule.tileN);
+  double blocks =
+      double(problem.batch) * ceilDivide(problem.m, schedule.tileM) * ceilDivide(problem.n, schedule.tileN);
   double steps = double(ceilDivide(problem.k, schedule.tileK));
   // Fewer blocks than places: each multiprocessor has only its share.
   double perProcessor = std::min<double>(schedule.residentBlocks, std::ceil(blocks / target.multiprocessors));
@@ -102,7 +106,8 @@ double cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo
 
   double operandBits = schedule.tileM * problem.lhsBits + schedule.tileN * problem.rhsBits;
   double l2 = perProcessor * schedule.tileK * operandBits / 8 / l2BytesPerClock;
-  double shared = perProcessor * schedule.tileK * sharedBytesPerDepth(problem, schedule) / target.sharedBytesPerClock;
+  double shared =
+      perProcessor * schedule.tileK * sharedBytesPerDepth(problem, schedule) / target.sharedBytesPerClock;
 
   // What a copy's latency costs a step: nothing if the stages in flight, or other blocks, cover it.
   double busy = overlap(overlap(multiply, l2), shared);
@@ -116,7 +121,8 @@ double cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo
   double wave = steps * step + copyLatency + blockOverhead + perProcessor * results;
 
   double bytes = double(problem.batch) *
-                 (double(problem.m) * problem.k * problem.lhsBits + double(problem.m) * problem.n * problem.resultBits) /
+                     (double(problem.m) * problem.k * problem.lhsBits +
+                      double(problem.m) * problem.n * problem.resultBits) /
                      8 +
                  double(problem.n) * problem.k * problem.rhsBits / 8;
   double memory = bytes / target.memoryBytesPerSecond * target.clockHz;
@@ -181,7 +187,8 @@ static std::vector<MatmulSchedule> listCandidates(const MatmulProblem &problem) 
   return candidates;
 }
 
-std::vector<MatmulSchedule> cost::rankMatmulSchedules(const MatmulProblem &problem, const TargetInfo &target) {
+std::vector<MatmulSchedule> cost::rankMatmulSchedules(const MatmulProblem &problem,
+                                                      const TargetInfo &target) {
   std::vector<MatmulSchedule> legal;
   if (isTensorCore(problem) && (!target.hasMmaSync || multiplyRate(problem, target) == 0))
     return legal;

@@ -23,7 +23,8 @@ DictionaryAttr ashlar::writeMatmulSchedule(Builder builder, const cost::MatmulPr
   bool isScalar = problem.multiplier == cost::Multiplier::Scalar;
   ArrayAttr grid = builder.getI64ArrayAttr({schedule.gridM, schedule.gridN});
   return builder.getDictionaryAttr({
-      {builder.getStringAttr("tile"), builder.getI64ArrayAttr({schedule.tileM, schedule.tileN, schedule.tileK})},
+      {builder.getStringAttr("tile"),
+       builder.getI64ArrayAttr({schedule.tileM, schedule.tileN, schedule.tileK})},
       {builder.getStringAttr(isScalar ? "thread_grid" : "warps"), grid},
       {builder.getStringAttr("threads"), builder.getI64IntegerAttr(schedule.threads)},
       {builder.getStringAttr("stages"), builder.getI64IntegerAttr(schedule.stages)},
@@ -37,7 +38,8 @@ InFlightDiagnostic ashlar::emitNoSchedule(Operation *op, const TargetInfo &targe
                          << "; every tile needs more registers or shared memory than it has";
 }
 
-static FailureOr<DictionaryAttr> chooseMatmul(ash::KernelOp kernel, Operation *main, const TargetInfo &target) {
+static FailureOr<DictionaryAttr> chooseMatmul(ash::KernelOp kernel, Operation *main,
+                                              const TargetInfo &target) {
   cost::MatmulProblem problem = describeMatmul(kernel, cast<ash::MatmulOp>(main));
   std::vector<cost::MatmulSchedule> ranked = cost::rankMatmulSchedules(problem, target);
   if (ranked.empty())
@@ -45,7 +47,8 @@ static FailureOr<DictionaryAttr> chooseMatmul(ash::KernelOp kernel, Operation *m
   return writeMatmulSchedule(Builder(kernel.getContext()), problem, ranked.front());
 }
 
-static FailureOr<DictionaryAttr> chooseLoops(ash::KernelOp kernel, Operation *main, const TargetInfo &target) {
+static FailureOr<DictionaryAttr> chooseLoops(ash::KernelOp kernel, Operation *main,
+                                             const TargetInfo &target) {
   cost::LoopSchedule schedule = cost::chooseLoopSchedule(describeLoops(kernel, main), target);
   Builder builder(kernel.getContext());
   return builder.getDictionaryAttr({

@@ -13,8 +13,9 @@ Operation *ashlar::matchCombination(linalg::LinalgOp op, unsigned result) {
   BlockArgument accumulator = body->getArgument(op.getNumDpsInputs() + result);
   Operation *combiner = body->getTerminator()->getOperand(result).getDefiningOp();
   bool isCombination =
-      isa_and_nonnull<arith::AddFOp, arith::AddIOp, arith::MulFOp, arith::MulIOp, arith::MaximumFOp, arith::MaxNumFOp,
-                      arith::MaxSIOp, arith::MinimumFOp, arith::MinNumFOp, arith::MinSIOp>(combiner) &&
+      isa_and_nonnull<arith::AddFOp, arith::AddIOp, arith::MulFOp, arith::MulIOp, arith::MaximumFOp,
+                      arith::MaxNumFOp, arith::MaxSIOp, arith::MinimumFOp, arith::MinNumFOp, arith::MinSIOp>(
+          combiner) &&
       accumulator.hasOneUse() && *accumulator.user_begin() == combiner && combiner->getResult(0).hasOneUse();
   return isCombination ? combiner : nullptr;
 }

@@ -37,7 +37,8 @@ struct FuseKernelsPass : ashlar::impl::FuseKernelsPassBase<FuseKernelsPass> {
     if (function.isExternal())
       return;
     if (!function.getBody().hasOneBlock()) {
-      function.emitError("has control flow between blocks, which a launch plan cannot express; inline or unroll it");
+      function.emitError(
+          "has control flow between blocks, which a launch plan cannot express; inline or unroll it");
       return signalPassFailure();
     }
     if (failed(bringToNormalForm(function)))

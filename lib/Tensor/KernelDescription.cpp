@@ -46,8 +46,8 @@ static double epilogueRegisters(ash::KernelOp kernel, Operation *op, Type result
   return registers;
 }
 
-void ashlar::describeOperands(cost::MatmulProblem &problem, ash::KernelOp kernel, Operation *op, Type lhs, Type rhs,
-                              Type result) {
+void ashlar::describeOperands(cost::MatmulProblem &problem, ash::KernelOp kernel, Operation *op, Type lhs,
+                              Type rhs, Type result) {
   problem.lhsBits = problem.sharedLhsBits = bitsOf(lhs);
   problem.rhsBits = problem.sharedRhsBits = bitsOf(rhs);
   problem.resultBits = bitsOf(kernel.getResult(0).getType());
@@ -72,7 +72,8 @@ cost::MatmulProblem ashlar::describeMatmul(ash::KernelOp kernel, ash::MatmulOp o
 
 //===-- Loop nests ------------------------------------------------------------===//
 
-/// Adds an operand's bytes to the loop that walks its innermost dimension; `toLoops` renames the operation's loops.
+/// Adds an operand's bytes to the loop that walks its innermost dimension; `toLoops` renames the operation's
+/// loops.
 static void addOperand(cost::LoopNest &nest, Type type, AffineMap map, AffineMap toLoops) {
   if (!isa<RankedTensorType>(type) || map.getNumResults() == 0)
     return;
@@ -104,7 +105,8 @@ cost::LoopNest ashlar::describeLoops(ash::KernelOp kernel, Operation *main) {
   auto type = cast<RankedTensorType>(result.getType());
   for (int64_t extent : type.getShape())
     nest.loops.push_back({likelyExtent(extent), false, 0});
-  nest.isFlattenable = type.getRank() > 0 && llvm::none_of(type.getShape().drop_front(), ShapedType::isDynamic);
+  nest.isFlattenable =
+      type.getRank() > 0 && llvm::none_of(type.getShape().drop_front(), ShapedType::isDynamic);
   if (type.getRank() > 0)
     nest.loops.back().contiguousBytes = bytesOf(type);
   auto op = result.getDefiningOp<linalg::LinalgOp>();

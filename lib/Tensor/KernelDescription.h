@@ -9,8 +9,8 @@
 
 namespace ashlar {
 
-/// The operation that decides the kernel's loops: a named one, or a linalg operation that reduces; null if there is
-/// none.
+/// The operation that decides the kernel's loops: a named one, or a linalg operation that reduces; null if
+/// there is none.
 mlir::Operation *findMainOf(ash::KernelOp kernel);
 
 /// A size of at least 1, or what a dynamic one is taken for: by default a batch of a few hundred rows.

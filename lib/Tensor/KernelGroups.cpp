@@ -17,11 +17,35 @@ using namespace ashlar;
 /// Most operations of a prologue's body: it is repeated for every block that reads the operand.
 static constexpr int64_t cheapBody = 6;
 
-static bool isReshape(Operation *op) { return isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::CastOp>(op); }
+static bool isReshape(Operation *op) {
+  return isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::CastOp>(op);
+}
+
+/// A reshape through which elements can be followed: of the dimensions that become one, only the first may be
+/// dynamic.
+static bool isStaticReshape(Operation *op) {
+  auto isStatic = [](ArrayRef<ReassociationIndices> groups, ShapedType split) {
+    return llvm::all_of(groups, [&](const ReassociationIndices &group) {
+      return llvm::none_of(ArrayRef(group).drop_front(),
+                           [&](int64_t dim) { return split.isDynamicDim(dim); });
+    });
+  };
+  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op))
+    return isStatic(collapse.getReassociationIndices(), collapse.getSrcType());
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
+    return isStatic(expand.getReassociationIndices(), expand.getResultType());
+  return isa<tensor::CastOp>(op);
+}
+
+/// Makes a tensor of pieces of others.
+static bool isAssembly(Operation *op) {
+  return isa<tensor::PadOp, tensor::ConcatOp, tensor::InsertSliceOp, tensor::SplatOp>(op);
+}
 
 /// Costs nothing outside of kernels: the launch plan knows it.
 static bool isFree(Operation *op) {
-  if (isReshape(op) || isa<arith::ConstantOp, tensor::EmptyOp, tensor::DimOp, affine::AffineApplyOp, ash::KernelOp>(op))
+  if (isReshape(op) ||
+      isa<arith::ConstantOp, tensor::EmptyOp, tensor::DimOp, affine::AffineApplyOp, ash::KernelOp>(op))
     return true;
   auto isScalar = [](Type type) { return type.isIntOrIndexOrFloat(); };
   return isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) &&
@@ -66,8 +90,10 @@ static bool isCheap(linalg::LinalgOp op) {
   int64_t fullOperands = 0;
   for (OpOperand *operand : op.getDpsInputOperands())
     fullOperands += op.getMatchingIndexingMap(operand).getNumResults() == op.getNumLoops();
-  bool isLight = llvm::none_of(*op.getBlock(), [](Operation &inner) { return isa<math::MathDialect>(inner.getDialect()); });
-  return fullOperands <= 1 && isLight && static_cast<int64_t>(op.getBlock()->getOperations().size()) <= cheapBody;
+  bool isLight = llvm::none_of(*op.getBlock(),
+                               [](Operation &inner) { return isa<math::MathDialect>(inner.getDialect()); });
+  return fullOperands <= 1 && isLight &&
+         static_cast<int64_t>(op.getBlock()->getOperations().size()) <= cheapBody;
 }
 
 namespace {
@@ -118,7 +144,7 @@ void GroupFinder::takeEpilogue(KernelGroup &group) {
     Operation *producer = reshapes.empty() ? last : reshapes.back();
     if (!isFreeToTake(user))
       return;
-    if (isReshape(user) && cast<ShapedType>(user->getResult(0).getType()).hasStaticShape()) {
+    if (isStaticReshape(user)) {
       reshapes.push_back(user);
       continue;
     }
@@ -135,8 +161,8 @@ void GroupFinder::takeEpilogue(KernelGroup &group) {
 void GroupFinder::takePrologue(KernelGroup &group, Operation *op) {
   for (OpOperand &operand : op->getOpOperands()) {
     Operation *producer = operand.get().getDefiningOp();
-    if (!isFreeToTake(producer) || !producer->hasOneUse() || !isElementwiseOp(producer) || isRepeatable(producer) ||
-        !isCheap(cast<linalg::LinalgOp>(producer)))
+    if (!isFreeToTake(producer) || !producer->hasOneUse() || !isElementwiseOp(producer) ||
+        isRepeatable(producer) || !isCheap(cast<linalg::LinalgOp>(producer)))
       continue;
     take(group, producer);
     takePrologue(group, producer);
@@ -145,15 +171,16 @@ void GroupFinder::takePrologue(KernelGroup &group, Operation *op) {
 
 LogicalResult GroupFinder::checkComputable(Operation &op) {
   auto isTensor = [](Type type) { return isa<TensorType>(type); };
-  if (isMain(&op) || isElementwiseOp(&op) || isStaticSlice(&op) || isa<tensor::PadOp, tensor::SplatOp>(op))
+  if (isMain(&op) || isElementwiseOp(&op) || isStaticSlice(&op) || isAssembly(&op))
     return success();
   if (op.hasTrait<OpTrait::IsTerminator>() || isFree(&op) || isa<tensor::ExtractOp>(op))
     return success();
   if (llvm::none_of(op.getOperandTypes(), isTensor) && llvm::none_of(op.getResultTypes(), isTensor) &&
       op.getNumRegions() == 0)
     return success();
-  return op.emitError() << "'" << op.getName() << "' has no GPU kernel: kernels compute linalg, ashlar and elementwise "
-                        << "operations, static slices and paddings of tensors; express it with those";
+  return op.emitError()
+         << "'" << op.getName() << "' has no GPU kernel: kernels compute linalg, ashlar and elementwise "
+         << "operations, static slices, paddings and concatenations of tensors; express it with those";
 }
 
 FailureOr<SmallVector<KernelGroup>> GroupFinder::find() {
@@ -173,7 +200,7 @@ FailureOr<SmallVector<KernelGroup>> GroupFinder::find() {
     if (takesPrologue(group.main))
       takePrologue(group, group.main);
   for (Operation &op : block_)
-    if (!owner_.contains(&op) && (isElementwiseOp(&op) || isStaticSlice(&op) || isa<tensor::PadOp, tensor::SplatOp>(op)))
+    if (!owner_.contains(&op) && (isElementwiseOp(&op) || isStaticSlice(&op) || isAssembly(&op)))
       take(groups.emplace_back(), &op);
   return groups;
 }

@@ -7,15 +7,15 @@
 
 namespace ashlar {
 
-/// Operations that become one kernel. All stand in the function's block; those that are repeated rather than moved
-/// (constants, fills, what only moves elements) are found when the kernel is made.
+/// Operations that become one kernel. All stand in the function's block; those that are repeated rather than
+/// moved (constants, fills, what only moves elements) are found when the kernel is made.
 struct KernelGroup {
   mlir::Operation *main = nullptr; ///< Null if everything in it is elementwise.
   llvm::SmallSetVector<mlir::Operation *, 8> members;
 };
 
-/// Groups all operations of the function that compute. Fails, after a diagnostic, on an operation that no kernel can
-/// compute.
+/// Groups all operations of the function that compute. Fails, after a diagnostic, on an operation that no
+/// kernel can compute.
 mlir::FailureOr<llvm::SmallVector<KernelGroup>> findKernelGroups(mlir::func::FuncOp function);
 
 /// Whether a kernel that reads the result repeats `op` instead of reading a tensor: it computes nothing.

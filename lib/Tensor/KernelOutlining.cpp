@@ -1,6 +1,7 @@
 //===-- KernelOutlining.cpp - from a group to an ashlar.kernel --------------===//
 //
-// Members move into the region; constants and what only moves elements is repeated there; the rest becomes inputs.
+// Members move into the region; constants and what only moves elements is repeated there; the rest becomes
+// inputs.
 //
 //===------------------------------------------------------------------------===//
 #include "KernelGroups.h"
@@ -29,7 +30,7 @@ private:
   void collectValue(Value value);
 
   KernelGroup &group_;
-  SmallVector<Operation *> order_; // Members as they stand.
+  SmallVector<Operation *> order_;    // Members as they stand.
   llvm::SetVector<Operation *> body_; // Everything to be copied, in an order that respects uses.
   llvm::SetVector<Value> inputs_;
 };
@@ -68,15 +69,18 @@ void Outliner::outline(StringRef name) {
   OpBuilder builder(order_.back());
   SmallVector<Location> locations = llvm::map_to_vector(order_, [](Operation *op) { return op->getLoc(); });
   Location loc = group_.main ? group_.main->getLoc() : order_.back()->getLoc();
-  auto kernel = ash::KernelOp::create(builder, loc, TypeRange(ValueRange(results)), inputs_.getArrayRef(), name);
+  auto kernel =
+      ash::KernelOp::create(builder, loc, TypeRange(ValueRange(results)), inputs_.getArrayRef(), name);
   IRMapping mapping;
   mapping.map(inputs_.getArrayRef(), kernel.getBlock()->getArguments());
   builder.setInsertionPointToEnd(kernel.getBlock());
   for (Operation *op : body_)
     builder.clone(*op, mapping);
-  ash::YieldOp::create(builder, loc, llvm::map_to_vector(results, [&](Value v) { return mapping.lookup(v); }));
+  ash::YieldOp::create(builder, loc,
+                       llvm::map_to_vector(results, [&](Value v) { return mapping.lookup(v); }));
   for (auto [result, replacement] : llvm::zip(results, kernel.getResults()))
-    result.replaceUsesWithIf(replacement, [&](OpOperand &use) { return !group_.members.contains(use.getOwner()); });
+    result.replaceUsesWithIf(replacement,
+                             [&](OpOperand &use) { return !group_.members.contains(use.getOwner()); });
   for (Operation *op : llvm::reverse(order_))
     op->erase();
 }

@@ -148,7 +148,10 @@ static SmallVector<ReassociationIndices> mergeableLoops(linalg::GenericOp op) {
 linalg::LinalgOp ashlar::collapseLoops(linalg::GenericOp op) {
   SmallVector<ReassociationIndices> groups = mergeableLoops(op);
   llvm::erase_if(groups, [](const ReassociationIndices &group) { return group.size() < 2; });
-  if (groups.empty() || op.hasIndexSemantics())
+  // Windows (`d0 * 2 + d1`) tie loops together in ways that the sequences above do not show.
+  bool hasWindows = llvm::any_of(op.getIndexingMapsArray(),
+                                 [](AffineMap map) { return !map.isProjectedPermutation(true); });
+  if (groups.empty() || hasWindows || op.hasIndexSemantics())
     return op;
   IRRewriter rewriter(op);
   FailureOr<linalg::CollapseResult> collapsed = linalg::collapseOpIterationDims(op, groups, rewriter);

@@ -23,8 +23,8 @@ static std::vector<int64_t> outputSizes(const ash::ConvSizes &sizes) {
   return result;
 }
 
-static FailureOr<DictionaryAttr> scheduleDepthwise(ash::KernelOp kernel, ash::ConvOp op,
-                                                   const TargetInfo &target) {
+/// Null if no tile fits.
+static DictionaryAttr scheduleDepthwise(ash::KernelOp kernel, ash::ConvOp op, const TargetInfo &target) {
   ash::ConvSizes sizes = op.getSizes();
   ash::ConvWindow window = op.getWindow();
   cost::DepthwiseProblem problem;
@@ -38,7 +38,7 @@ static FailureOr<DictionaryAttr> scheduleDepthwise(ash::KernelOp kernel, ash::Co
   problem.isChannelsLast = window.layout == ash::ConvLayout::ChannelsLast;
   std::optional<cost::DepthwiseSchedule> best = cost::chooseDepthwiseSchedule(problem, target);
   if (!best)
-    return emitNoSchedule(op, target), failure();
+    return DictionaryAttr();
   Builder builder(kernel.getContext());
   return builder.getDictionaryAttr({
       {builder.getStringAttr("tile"), builder.getI64ArrayAttr({best->tile.data(), best->tile.size()})},
@@ -51,7 +51,9 @@ FailureOr<DictionaryAttr> ashlar::scheduleConvolution(ash::KernelOp kernel, ash:
   ash::ConvSizes sizes = op.getSizes();
   int64_t groups = op.getWindow().groups;
   if (groups > 1 && groups == sizes.inputChannels)
-    return scheduleDepthwise(kernel, op, target);
+    if (DictionaryAttr schedule = scheduleDepthwise(kernel, op, target))
+      return schedule;
+  // Otherwise, too, a product for each group is right, if not fast.
   cost::MatmulProblem problem;
   problem.batch = groups;
   problem.m = likelyExtent(sizes.batch, likelyBatch);

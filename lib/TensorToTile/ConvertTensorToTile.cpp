@@ -8,6 +8,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/LoopInvariantCodeMotionUtils.h"
 
@@ -40,7 +41,8 @@ static bool canMoveBefore(tile::CopyOp copy, Operation *load) {
   return true;
 }
 
-/// Moves all copies of a block's program before the first load from shared memory: they can then be one group.
+/// Moves all copies of a block's program before the first load from shared memory: they can then be one
+/// group.
 static void gatherCopies(Block &block) {
   Operation *firstLoad = nullptr;
   for (Operation &op : llvm::make_early_inc_range(block)) {
@@ -51,8 +53,8 @@ static void gatherCopies(Block &block) {
   }
 }
 
-/// Moves out of a loop what is the same in every turn. Another look at a buffer stays with the buffer's loads: a buffer
-/// can have stages only if one loop uses it.
+/// Moves out of a loop what is the same in every turn. Another look at a buffer stays with the buffer's
+/// loads: a buffer can have stages only if one loop uses it.
 static void hoistInvariants(scf::ForOp loop) {
   moveLoopInvariantCode(
       &loop.getRegion(), [&](Value value, Region *) { return loop.isDefinedOutsideOfLoop(value); },
@@ -62,13 +64,18 @@ static void hoistInvariants(scf::ForOp loop) {
       [&](Operation *op, Region *) { loop.moveOutOfLoop(op); });
 }
 
-/// Lowerings say things where they need them; views, constants and offsets then move out of loops and become one.
+static void eliminateCommonParts(Operation *op) {
+  IRRewriter rewriter(op->getContext());
+  DominanceInfo dominance(op);
+  eliminateCommonSubExpressions(rewriter, dominance, op);
+}
+
+/// Lowerings say things where they need them; views, constants and offsets then move out of loops and become
+/// one.
 static void tidy(tile::KernelOp kernel) {
   kernel.walk(hoistInvariants);
   kernel.walk([](Block *block) { gatherCopies(*block); });
-  IRRewriter rewriter(kernel.getContext());
-  DominanceInfo dominance(kernel);
-  eliminateCommonSubExpressions(rewriter, dominance, kernel);
+  eliminateCommonParts(kernel);
 }
 
 static LogicalResult convertKernel(ash::KernelOp source, SymbolTable &symbols) {
@@ -93,6 +100,10 @@ struct ConvertTensorToTilePass : ashlar::impl::ConvertTensorToTilePassBase<Conve
     for (ash::KernelOp kernel : kernels)
       if (failed(convertKernel(kernel, symbols)))
         return signalPassFailure();
+    // The sizes that launches are given.
+    for (auto function : getOperation().getOps<FunctionOpInterface>())
+      if (!isa<tile::KernelOp>(function))
+        eliminateCommonParts(function);
   }
 };
 } // namespace

@@ -33,24 +33,27 @@ static FailureOr<AffineExpr> linearize(ArrayRef<AffineExpr> coordinates, ArrayRe
   return sum;
 }
 
-/// The inverse: the coordinates of the dimensions in `group`, first to last.
+/// The inverse: the coordinates of the dimensions in `group`, first to last. Each is one division and one
+/// remainder of the whole, which analyses of contiguity see through more easily than through a chain of them.
 static LogicalResult delinearize(AffineExpr coordinate, ArrayRef<int64_t> group, RankedTensorType type,
                                  SmallVectorImpl<AffineExpr> &coordinates) {
   SmallVector<AffineExpr> reversed;
+  int64_t stride = 1;
   for (int64_t dim : llvm::reverse(group.drop_front())) {
     if (type.isDynamicDim(dim))
       return failure();
     int64_t size = std::max<int64_t>(type.getDimSize(dim), 1);
-    reversed.push_back(coordinate % size);
-    coordinate = coordinate.floorDiv(size);
+    reversed.push_back(coordinate.floorDiv(stride) % size);
+    stride *= size;
   }
-  coordinates.push_back(coordinate);
+  coordinates.push_back(coordinate.floorDiv(stride));
   llvm::append_range(coordinates, llvm::reverse(reversed));
   return success();
 }
 
 /// From coordinates of a tensor with split dimensions to those of one where each group is one dimension.
-static FailureOr<AffineMap> mergeGroups(AffineMap map, ArrayRef<ReassociationIndices> groups, RankedTensorType split) {
+static FailureOr<AffineMap> mergeGroups(AffineMap map, ArrayRef<ReassociationIndices> groups,
+                                        RankedTensorType split) {
   SmallVector<AffineExpr> results;
   for (const ReassociationIndices &group : groups) {
     FailureOr<AffineExpr> merged = linearize(map.getResults(), group, split);
@@ -62,7 +65,8 @@ static FailureOr<AffineMap> mergeGroups(AffineMap map, ArrayRef<ReassociationInd
 }
 
 /// The inverse.
-static FailureOr<AffineMap> splitGroups(AffineMap map, ArrayRef<ReassociationIndices> groups, RankedTensorType split) {
+static FailureOr<AffineMap> splitGroups(AffineMap map, ArrayRef<ReassociationIndices> groups,
+                                        RankedTensorType split) {
   SmallVector<AffineExpr> results;
   if (groups.empty()) // Rank 0: all split dimensions have one element.
     results.append(split.getRank(), getAffineConstantExpr(0, map.getContext()));
@@ -79,8 +83,7 @@ static FailureOr<AffineMap> sliceCoordinates(tensor::ExtractSliceOp slice, Affin
   SmallVector<AffineExpr> results;
   unsigned next = 0;
   for (int64_t dim = 0; dim < slice.getSourceType().getRank(); ++dim) {
-    AffineExpr coordinate =
-        dropped[dim] ? getAffineConstantExpr(0, map.getContext()) : map.getResult(next++);
+    AffineExpr coordinate = dropped[dim] ? getAffineConstantExpr(0, map.getContext()) : map.getResult(next++);
     results.push_back(coordinate * slice.getStaticStrides()[dim] + slice.getStaticOffsets()[dim]);
   }
   return withResults(map, results);
@@ -123,6 +126,7 @@ bool ashlar::isEvaluable(Operation *op) {
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
     return linalgOp.getNumLoops() == linalgOp.getNumParallelLoops();
   return OpTrait::hasElementwiseMappableTraits(op) ||
-         isa<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ExtractSliceOp, tensor::PadOp,
-             tensor::SplatOp, tensor::EmptyOp, tensor::DimOp, tensor::ExtractOp, arith::ConstantOp>(op);
+         isa<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ExtractSliceOp,
+             tensor::PadOp, tensor::ConcatOp, tensor::InsertSliceOp, tensor::SplatOp, tensor::EmptyOp,
+             tensor::DimOp, tensor::ExtractOp, arith::ConstantOp>(op);
 }

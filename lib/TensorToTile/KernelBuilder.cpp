@@ -59,6 +59,24 @@ static SmallVector<ReassociationIndices> collapsing(RankedTensorType type) {
 
 //===-- Creation --------------------------------------------------------------===//
 
+/// A dynamic dimension of a tensor outside of kernels. What an earlier launch makes is asked for what it was
+/// made from, so that sizes are functions of the function's arguments.
+static Value hostDimension(OpBuilder &host, Location loc, Value tensor, int64_t dim) {
+  if (auto launch = tensor.getDefiningOp<tile::LaunchOp>()) {
+    unsigned number = 0;
+    for (OpResult result : launch->getResults()) {
+      auto type = cast<RankedTensorType>(result.getType());
+      if (result == tensor)
+        return launch.getResultDimensions()[number + type.getDynamicDimIndex(dim)];
+      number += type.getNumDynamicDims();
+    }
+  }
+  if (auto expand = tensor.getDefiningOp<tensor::ExpandShapeOp>())
+    if (auto size = dyn_cast<Value>(expand.getMixedOutputShape()[dim]))
+      return size;
+  return tensor::DimOp::create(host, loc, tensor, dim);
+}
+
 AffineExpr KernelBuilder::addDimension(Value hostIndex) {
   for (auto [number, known] : llvm::enumerate(hostDimensions_)) {
     auto a = known.getDefiningOp<tensor::DimOp>(), b = hostIndex.getDefiningOp<tensor::DimOp>();
@@ -85,10 +103,9 @@ LogicalResult KernelBuilder::collectDimensions() {
     if (!type.getElementType().isIntOrFloat())
       return source_.emitOpError("has an input of type ") << type << "; kernels take integers and floats";
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
-      inputExtents_[{argument, dim}] =
-          type.isDynamicDim(dim)
-              ? addDimension(tensor::DimOp::create(host, source_.getLoc(), input, dim).getResult())
-              : constant(type.getDimSize(dim));
+      inputExtents_[{argument, dim}] = type.isDynamicDim(dim)
+                                           ? addDimension(hostDimension(host, source_.getLoc(), input, dim))
+                                           : constant(type.getDimSize(dim));
   }
   for (Value value : source_.getYield().getValues()) {
     FailureOr<SmallVector<AffineExpr>> found = extents(value);
@@ -112,7 +129,8 @@ KernelBuilder::Binding KernelBuilder::bind(Value argument, ArrayRef<AffineExpr> 
   return {argument, AffineMap::get(shape.size(), hostDimensions_.size(), coordinates, context())};
 }
 
-FailureOr<KernelBuilder> KernelBuilder::create(ash::KernelOp source, SymbolTable &symbols, StringRef defaultName) {
+FailureOr<KernelBuilder> KernelBuilder::create(ash::KernelOp source, SymbolTable &symbols,
+                                               StringRef defaultName) {
   KernelBuilder result(source);
   if (failed(result.collectDimensions()))
     return failure();
@@ -140,8 +158,9 @@ FailureOr<KernelBuilder> KernelBuilder::create(ash::KernelOp source, SymbolTable
   FailureOr<int64_t> threads = result.scheduleNumber("threads");
   if (failed(threads))
     return failure();
-  result.kernel_ = tile::KernelOp::create(module, source.getLoc(), source.getKernelName().value_or(defaultName),
-                                          arguments, noGrid, *threads, cast<DictionaryAttr>(*source.getSchedule()));
+  result.kernel_ =
+      tile::KernelOp::create(module, source.getLoc(), source.getKernelName().value_or(defaultName), arguments,
+                             noGrid, *threads, cast<DictionaryAttr>(*source.getSchedule()));
   symbols.insert(result.kernel_, Block::iterator(function));
   result.builder_.setInsertionPointToEnd(&result.kernel_.getBody().front());
 
@@ -188,7 +207,8 @@ FailureOr<int64_t> KernelBuilder::scheduleListLength(StringRef name) {
 }
 
 FailureOr<int64_t> KernelBuilder::scheduleNumber(StringRef name) {
-  if (auto number = dyn_cast_or_null<IntegerAttr>(scheduleEntry(source_, name)); number && number.getInt() > 0)
+  if (auto number = dyn_cast_or_null<IntegerAttr>(scheduleEntry(source_, name));
+      number && number.getInt() > 0)
     return number.getInt();
   emitScheduleError(source_, name, "a positive number");
   return failure();
@@ -305,7 +325,8 @@ SmallVector<Value> KernelBuilder::distributeBlocks(ArrayRef<AffineExpr> counts) 
   Value rest = tile::BlockIdOp::create(builder_, loc, tile::Dimension::x);
   SmallVector<Value> indices(counts.size());
   // The first count that is not 1 takes what is left, so it needs no remainder.
-  size_t first = llvm::find_if(counts, [&](AffineExpr count) { return count != constant(1); }) - counts.begin();
+  size_t first =
+      llvm::find_if(counts, [&](AffineExpr count) { return count != constant(1); }) - counts.begin();
   for (size_t i = counts.size(); i-- > 0;) {
     if (counts[i] == constant(1)) {
       indices[i] = constantIndex(0);
@@ -342,9 +363,10 @@ void KernelBuilder::finish() {
     if (!type)
       continue;
     bool isCollapsed = lastCollapsedDim(type) > 0;
-    inputs.push_back(isCollapsed ? tensor::CollapseShapeOp::create(host, loc, collapsedType(type), input,
-                                                                   collapsing(type)).getResult()
-                                 : input);
+    inputs.push_back(
+        isCollapsed ? tensor::CollapseShapeOp::create(host, loc, collapsedType(type), input, collapsing(type))
+                          .getResult()
+                    : input);
   }
   SmallVector<Type> resultTypes;
   for (auto [result, extents] : llvm::zip(source_.getResults(), resultExtents_)) {
@@ -357,8 +379,9 @@ void KernelBuilder::finish() {
       rows = rows * extents[dim];
     resultDimensions.push_back(getValueOrCreateConstantIndexOp(host, loc, hostExtent(rows)));
   }
-  auto launch = tile::LaunchOp::create(host, loc, resultTypes, FlatSymbolRefAttr::get(kernel_.getSymNameAttr()),
-                                       inputs, hostDimensions_, resultDimensions, host.getArrayAttr({}));
+  auto launch =
+      tile::LaunchOp::create(host, loc, resultTypes, FlatSymbolRefAttr::get(kernel_.getSymNameAttr()), inputs,
+                             hostDimensions_, resultDimensions, host.getArrayAttr({}));
   for (auto [result, launched, extents] :
        llvm::zip(source_.getResults(), launch.getResults(), resultExtents_)) {
     auto type = cast<RankedTensorType>(result.getType());

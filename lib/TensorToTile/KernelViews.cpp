@@ -1,7 +1,7 @@
 //===-- KernelViews.cpp - views of tensors, and accesses through them -------===//
 //
-// The part of the KernelBuilder that reads and writes: from a coordinate map to tile.view, tile.load, tile.copy
-// and tile.store.
+// The part of the KernelBuilder that reads and writes: from a coordinate map to tile.view, tile.load,
+// tile.copy and tile.store.
 //
 //===-----------------------------------------------------------------------===//
 #include "ashlar/TensorToTile/KernelBuilder.h"
@@ -84,8 +84,10 @@ static SmallVector<Value> offsetsOf(const TileSpace &space, ArrayRef<unsigned> v
 }
 
 /// Null where nothing is known.
-static DenseBoolArrayAttr inBoundsOf(OpBuilder &builder, const TileSpace &space, ArrayRef<unsigned> viewDims) {
-  SmallVector<bool> inBounds = llvm::map_to_vector(viewDims, [&](unsigned dim) { return space.dims[dim].inBounds; });
+static DenseBoolArrayAttr inBoundsOf(OpBuilder &builder, const TileSpace &space,
+                                     ArrayRef<unsigned> viewDims) {
+  SmallVector<bool> inBounds =
+      llvm::map_to_vector(viewDims, [&](unsigned dim) { return space.dims[dim].inBounds; });
   return llvm::is_contained(inBounds, true) ? builder.getDenseBoolArrayAttr(inBounds) : DenseBoolArrayAttr();
 }
 
@@ -94,7 +96,8 @@ static SmallVector<int64_t> shapeOf(const TileSpace &space, ArrayRef<unsigned> v
 }
 
 Value KernelBuilder::load(Value view, const TileSpace &space, ArrayRef<unsigned> viewDims) {
-  auto type = RankedTensorType::get(shapeOf(space, viewDims), cast<tile::ViewType>(view.getType()).getElementType());
+  auto type =
+      RankedTensorType::get(shapeOf(space, viewDims), cast<tile::ViewType>(view.getType()).getElementType());
   return tile::LoadOp::create(builder_, source_.getLoc(), type, view, offsetsOf(space, viewDims),
                               inBoundsOf(builder_, space, viewDims));
 }
@@ -106,8 +109,9 @@ void KernelBuilder::store(Value tile, Value view, const TileSpace &space, ArrayR
 
 Value KernelBuilder::copyToShared(Value view, const TileSpace &space, ArrayRef<unsigned> viewDims) {
   Location loc = source_.getLoc();
-  auto type = tile::BufferType::get(shapeOf(space, viewDims), cast<tile::ViewType>(view.getType()).getElementType(),
-                                    tile::MemorySpace::Shared);
+  auto type =
+      tile::BufferType::get(shapeOf(space, viewDims), cast<tile::ViewType>(view.getType()).getElementType(),
+                            tile::MemorySpace::Shared);
   Value buffer;
   {
     // Shared memory belongs to the whole program of the block, not to one turn of a loop.

@@ -37,12 +37,14 @@ FailureOr<SmallVector<AffineExpr>> ashlar::loopExtents(KernelBuilder &kernel, li
       }
   for (auto [loop, extent] : llvm::enumerate(extents))
     if (!extent)
-      return op->emitError() << "the extent of loop " << loop << " is no operand's dimension, so it is unknown",
+      return op->emitError() << "the extent of loop " << loop
+                             << " is no operand's dimension, so it is unknown",
              failure();
   return extents;
 }
 
-LoopSpace ashlar::distributeLoops(KernelBuilder &kernel, ArrayRef<AffineExpr> extents, ArrayRef<int64_t> sizes) {
+LoopSpace ashlar::distributeLoops(KernelBuilder &kernel, ArrayRef<AffineExpr> extents,
+                                  ArrayRef<int64_t> sizes) {
   SmallVector<AffineExpr> counts;
   for (auto [extent, size] : llvm::zip(extents, sizes))
     counts.push_back(size == 0 ? kernel.constant(1) : extent.ceilDiv(size));

@@ -1,7 +1,8 @@
 //===-- LowerPointwise.cpp - kernels without a main operation ---------------===//
 //
-// Every element of the results is computed from elements of the inputs: elementwise operations, transposes, padding,
-// fills. A block makes one tile of the first result; the others have the same shape, up to a permutation.
+// Every element of the results is computed from elements of the inputs: elementwise operations, transposes,
+// padding, fills. A block makes one tile of the first result; the others have the same shape, up to a
+// permutation.
 //
 //===-----------------------------------------------------------------------===//
 #include "LoopSpaces.h"
@@ -11,24 +12,27 @@ using namespace mlir;
 using namespace ashlar;
 
 /// One dimension runs through all elements in memory's order.
-static FailureOr<LoopSpace> distributeFlat(KernelBuilder &kernel, ArrayRef<AffineExpr> extents, int64_t size) {
+static FailureOr<LoopSpace> distributeFlat(KernelBuilder &kernel, ArrayRef<AffineExpr> extents,
+                                           int64_t size) {
   AffineExpr total = kernel.constant(1);
   for (auto [dim, extent] : llvm::enumerate(extents)) {
     if (dim > 0 && !isa<AffineConstantExpr>(extent))
       return kernel.source().emitOpError("has a schedule with one tile size for ")
-                 << extents.size() << " dimensions, but only the first may then be dynamic; give one size for each",
+                 << extents.size()
+                 << " dimensions, but only the first may then be dynamic; give one size for each",
              failure();
     total = total * extent;
   }
   LoopSpace flat = distributeLoops(kernel, total, size);
-  AffineExpr rest = flat.loops[0];
+  AffineExpr number = flat.loops[0];
   flat.loops.resize(extents.size());
+  int64_t stride = 1;
   for (size_t dim = extents.size(); dim-- > 1;) {
     int64_t count = std::max<int64_t>(cast<AffineConstantExpr>(extents[dim]).getValue(), 1);
-    flat.loops[dim] = rest % count;
-    rest = rest.floorDiv(count);
+    flat.loops[dim] = number.floorDiv(stride) % count;
+    stride *= count;
   }
-  flat.loops[0] = rest;
+  flat.loops[0] = number.floorDiv(stride);
   return flat;
 }
 
@@ -43,10 +47,12 @@ static FailureOr<SmallVector<MainResult>> resultsAt(KernelBuilder &kernel, Affin
       AffineMap first = linalgOp.getIndexingMapMatchingResult(cast<OpResult>(values[0]));
       AffineMap map = linalgOp.getIndexingMapMatchingResult(result);
       results.push_back({value, map.compose(inversePermutation(first)).compose(coordinates)});
-    } else if (cast<ShapedType>(value.getType()).getShape() == cast<ShapedType>(values[0].getType()).getShape()) {
+    } else if (cast<ShapedType>(value.getType()).getShape() ==
+               cast<ShapedType>(values[0].getType()).getShape()) {
       results.push_back({value, coordinates});
     } else {
-      return kernel.source().emitOpError("yields tensors of different shapes that nothing relates; split the kernel"),
+      return kernel.source().emitOpError(
+                 "yields tensors of different shapes that nothing relates; split the kernel"),
              failure();
     }
   }

@@ -1,9 +1,9 @@
 //===-- LowerReduction.cpp - linalg operations that reduce ------------------===//
 //
-// Parallel loops are distributed over blocks, loops of a reduction run inside of the block. A loop with tile size 1
-// runs element by element, which takes any body. A loop with a larger tile size is reduced in two steps: chunks are
-// combined element by element into a tile of partial results, which tile.reduce combines at the end; the body must
-// then be one of the known combinations.
+// Parallel loops are distributed over blocks, loops of a reduction run inside of the block. A loop with tile
+// size 1 runs element by element, which takes any body. A loop with a larger tile size is reduced in two
+// steps: chunks are combined element by element into a tile of partial results, which tile.reduce combines at
+// the end; the body must then be one of the known combinations.
 //
 //===-----------------------------------------------------------------------===//
 #include "CoordinateMaps.h"
@@ -57,8 +57,9 @@ LogicalResult ReductionLowering::readSchedule() {
   for (unsigned result = 0; result < op_->getNumResults(); ++result) {
     std::optional<Combination> combination = matchReduction(op_, result);
     if (!combination)
-      return op_->emitError() << "its body is no sum, product, maximum or minimum, so it can only be reduced element "
-                                 "by element; give the loops of its reduction the tile size 1";
+      return op_->emitError()
+             << "its body is no sum, product, maximum or minimum, so it can only be reduced element "
+                "by element; give the loops of its reduction the tile size 1";
     combinations_.push_back(*combination);
   }
   return success();
@@ -97,9 +98,9 @@ PartialTile ReductionLowering::insideMask(TileEvaluator &evaluator) {
     if (tileDim.inBounds)
       continue;
     PartialTile index = evaluator.evaluateIndex(evaluator.space().dim(dim));
-    Value extent = arith::IndexCastOp::create(builder, loc, builder.getI32Type(), kernel_.materialize(tileDim.extent));
-    Value bound = evaluator.broadcast({extent, {}}, index.dims).value;
-    PartialTile inside{arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, index.value, bound), index.dims};
+    Value bound = evaluator.broadcast(evaluator.evaluateExtent(tileDim.extent), index.dims).value;
+    PartialTile inside{arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, index.value, bound),
+                       index.dims};
     if (mask.value) {
       SmallVector<unsigned> dims = uniteDims(mask.dims, inside.dims);
       inside.value = arith::AndIOp::create(builder, loc, evaluator.broadcast(mask, dims).value,
@@ -135,8 +136,8 @@ FailureOr<SmallVector<Value>> ReductionLowering::step(const LoopSpace &inner, Va
   for (auto [tile, accumulator] : llvm::zip(*yielded, accumulators)) {
     Value value = evaluator.broadcastToSpace(tile);
     if (mask.value)
-      value = arith::SelectOp::create(kernel_.builder(), op_.getLoc(), evaluator.broadcastToSpace(mask), value,
-                                      accumulator);
+      value = arith::SelectOp::create(kernel_.builder(), op_.getLoc(), evaluator.broadcastToSpace(mask),
+                                      value, accumulator);
     next.push_back(value);
   }
   return next;
@@ -150,8 +151,8 @@ FailureOr<SmallVector<Value>> ReductionLowering::loop(ArrayRef<unsigned> loops, 
   OpBuilder &builder = kernel_.builder();
   unsigned number = loops.front();
   auto loopOp = scf::ForOp::create(builder, op_.getLoc(), kernel_.constantIndex(0),
-                                   kernel_.materialize(extents_[number]), kernel_.constantIndex(tile_[number]),
-                                   accumulators);
+                                   kernel_.materialize(extents_[number]),
+                                   kernel_.constantIndex(tile_[number]), accumulators);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loopOp.getBody());
   inner.addLoop(kernel_, number, tile_[number], loopOp.getInductionVar(), extents_[number]);
@@ -181,7 +182,8 @@ FailureOr<PartialTile> ReductionLowering::finish(TileEvaluator &block, unsigned 
   Attribute constant;
   if (matchPattern(init->value, m_Constant(&constant)) && constant == combination.neutral)
     return PartialTile{accumulator, dims};
-  FailureOr<SmallVector<PartialTile>> combined = block.evaluateOperation(combination.op, {*init, {accumulator, dims}});
+  FailureOr<SmallVector<PartialTile>> combined =
+      block.evaluateOperation(combination.op, {*init, {accumulator, dims}});
   return failed(combined) ? FailureOr<PartialTile>(failure()) : combined->front();
 }
 

@@ -28,7 +28,8 @@ static TypedAttr neutralElement(tile::ReduceKind kind, Type type) {
   if (auto floatType = dyn_cast<FloatType>(type))
     return builder.getFloatAttr(type, APFloat::getInf(floatType.getFloatSemantics(), /*Negative=*/isMax));
   unsigned width = type.getIntOrFloatBitWidth();
-  return builder.getIntegerAttr(type, isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
+  return builder.getIntegerAttr(type,
+                                isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
 }
 
 std::optional<Combination> ashlar::matchReduction(linalg::LinalgOp op, unsigned result) {

@@ -5,6 +5,7 @@
 //===-----------------------------------------------------------------------===//
 #include "ashlar/TensorToTile/TileEvaluator.h"
 #include "CoordinateMaps.h"
+#include "TilePieces.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -12,7 +13,9 @@
 using namespace mlir;
 using namespace ashlar;
 
-SmallVector<unsigned> TileEvaluator::allDims() const { return llvm::to_vector(llvm::seq<unsigned>(0, space_.dims.size())); }
+SmallVector<unsigned> TileEvaluator::allDims() const {
+  return llvm::to_vector(llvm::seq<unsigned>(0, space_.dims.size()));
+}
 
 void TileEvaluator::bind(Value tensor, AffineMap coordinates, Value tile) {
   SmallVector<unsigned> dims = allDims();
@@ -77,23 +80,26 @@ FailureOr<PartialTile> TileEvaluator::evaluateInput(Value tensor, AffineMap coor
 
 static bool isParallel(linalg::LinalgOp op) { return op.getNumLoops() == op.getNumParallelLoops(); }
 
-static FailureOr<PartialTile> refuse(Operation *op, const Twine &reason) {
+FailureOr<PartialTile> ashlar::refuseInKernel(Operation *op, const Twine &reason) {
   op->emitError() << "'" << op->getName() << "' has no lowering inside a kernel: " << reason;
   return failure();
 }
 
-FailureOr<PartialTile> TileEvaluator::evaluateOperand(linalg::LinalgOp op, OpOperand &operand, AffineMap loops) {
+FailureOr<PartialTile> TileEvaluator::evaluateOperand(linalg::LinalgOp op, OpOperand &operand,
+                                                      AffineMap loops) {
   if (!isa<RankedTensorType>(operand.get().getType()))
     return evaluateScalar(operand.get());
   return evaluatePartial(operand.get(), op.getMatchingIndexingMap(&operand).compose(loops));
 }
 
-FailureOr<PartialTile> TileEvaluator::evaluateLinalg(linalg::LinalgOp op, unsigned result, AffineMap coordinates) {
+FailureOr<PartialTile> TileEvaluator::evaluateLinalg(linalg::LinalgOp op, unsigned result,
+                                                     AffineMap coordinates) {
   if (!isParallel(op))
-    return refuse(op, "it reduces, and a kernel has one main operation; move it to a kernel of its own");
+    return refuseInKernel(op,
+                          "it reduces, and a kernel has one main operation; move it to a kernel of its own");
   AffineMap toLoops = inversePermutation(op.getIndexingMapMatchingResult(op->getResult(result)));
   if (!toLoops)
-    return refuse(op, "its result is not indexed by a permutation of its loops");
+    return refuseInKernel(op, "its result is not indexed by a permutation of its loops");
   AffineMap loops = toLoops.compose(coordinates);
   SmallVector<PartialTile> arguments;
   for (OpOperand &operand : op->getOpOperands()) {
@@ -116,11 +122,13 @@ FailureOr<PartialTile> TileEvaluator::evaluateLinalg(linalg::LinalgOp op, unsign
   return (*yielded)[result];
 }
 
-FailureOr<PartialTile> TileEvaluator::evaluateElementwise(Operation *op, unsigned result, AffineMap coordinates) {
+FailureOr<PartialTile> TileEvaluator::evaluateElementwise(Operation *op, unsigned result,
+                                                          AffineMap coordinates) {
   SmallVector<PartialTile> operands;
   for (Value operand : op->getOperands()) {
-    FailureOr<PartialTile> tile = isa<RankedTensorType>(operand.getType()) ? evaluatePartial(operand, coordinates)
-                                                                           : evaluateScalar(operand);
+    FailureOr<PartialTile> tile = isa<RankedTensorType>(operand.getType())
+                                      ? evaluatePartial(operand, coordinates)
+                                      : evaluateScalar(operand);
     if (failed(tile))
       return failure();
     operands.push_back(*tile);
@@ -131,59 +139,7 @@ FailureOr<PartialTile> TileEvaluator::evaluateElementwise(Operation *op, unsigne
   return (*results)[result];
 }
 
-/// Padding: the source where the point lies inside of it, else the padding value. What is read outside of the source
-/// is thrown away, so it only must not be an invalid address: views read zeros there in static dimensions.
-FailureOr<PartialTile> TileEvaluator::evaluatePad(Operation *operation, AffineMap coordinates) {
-  auto pad = cast<tensor::PadOp>(operation);
-  Value padding = pad.getConstantPaddingValue();
-  RankedTensorType sourceType = pad.getSourceType();
-  if (!padding)
-    return refuse(pad, "the padding depends on the position; pad with one value");
-  if (llvm::is_contained(pad.getStaticLow(), ShapedType::kDynamic))
-    return refuse(pad, "the low padding is not static");
-  OpBuilder &builder = kernel_.builder();
-  PartialTile inside;
-  SmallVector<AffineExpr> sourceCoordinates;
-  auto require = [&](arith::CmpIPredicate predicate, AffineExpr index, int64_t bound) -> LogicalResult {
-    PartialTile lhs = evaluateIndex(index), rhs = evaluateIndex(kernel_.constant(bound));
-    rhs = broadcast(rhs, lhs.dims);
-    PartialTile holds{arith::CmpIOp::create(builder, pad.getLoc(), predicate, lhs.value, rhs.value), lhs.dims};
-    if (inside.value) {
-      SmallVector<unsigned> dims = uniteDims(inside.dims, holds.dims);
-      inside = broadcast(inside, dims);
-      holds.value = arith::AndIOp::create(builder, pad.getLoc(), inside.value, broadcast(holds, dims).value);
-      holds.dims.assign(dims.begin(), dims.end());
-    }
-    inside = holds;
-    return success();
-  };
-  for (auto [dim, index] : llvm::enumerate(coordinates.getResults())) {
-    int64_t low = pad.getStaticLow()[dim], high = pad.getStaticHigh()[dim], size = sourceType.getDimSize(dim);
-    sourceCoordinates.push_back(index - low);
-    if (low == 0 && high == 0)
-      continue;
-    for (int64_t later = dim; later < sourceType.getRank(); ++later)
-      if (sourceType.isDynamicDim(later))
-        return refuse(pad, "a dimension that is dynamic, or stands before a dynamic one, is padded");
-    if (low > 0)
-      (void)require(arith::CmpIPredicate::sge, index, low);
-    if (high != 0)
-      (void)require(arith::CmpIPredicate::slt, index, low + size);
-  }
-  FailureOr<PartialTile> source = evaluatePartial(
-      pad.getSource(), AffineMap::get(coordinates.getNumDims(), coordinates.getNumSymbols(), sourceCoordinates,
-                                      coordinates.getContext()));
-  FailureOr<PartialTile> value = evaluateScalar(padding);
-  if (failed(source) || failed(value) || !inside.value)
-    return source;
-  SmallVector<unsigned> dims = uniteDims(inside.dims, source->dims);
-  Value selected = arith::SelectOp::create(builder, pad.getLoc(), broadcast(inside, dims).value,
-                                           broadcast(*source, dims).value, broadcast(*value, dims).value);
-  return PartialTile{selected, {dims.begin(), dims.end()}};
-}
-
 FailureOr<PartialTile> TileEvaluator::evaluateScalar(Value value) {
-  OpBuilder &builder = kernel_.builder();
   Operation *op = value.getDefiningOp();
   if (auto constant = dyn_cast_or_null<arith::ConstantOp>(op)) {
     FailureOr<SmallVector<PartialTile>> results = evaluateOperation(constant, {});
@@ -195,21 +151,21 @@ FailureOr<PartialTile> TileEvaluator::evaluateScalar(Value value) {
     FailureOr<AffineExpr> extent = kernel_.extentOfIndex(value);
     if (failed(extent))
       return failure();
-    Value index = kernel_.materialize(*extent);
-    return PartialTile{arith::IndexCastOp::create(builder, value.getLoc(), builder.getI32Type(), index), {}};
+    return evaluateExtent(*extent);
   }
   if (auto extract = dyn_cast_or_null<tensor::ExtractOp>(op)) {
     SmallVector<AffineExpr> coordinates;
     for (Value index : extract.getIndices()) {
       APInt number;
       if (!matchPattern(index, m_ConstantInt(&number)))
-        return refuse(extract, "its indices are not constant");
+        return refuseInKernel(extract, "its indices are not constant");
       coordinates.push_back(kernel_.constant(number.getSExtValue()));
     }
     return evaluatePartial(extract.getTensor(), space_.map(coordinates, kernel_.context()));
   }
   if (op && OpTrait::hasElementwiseMappableTraits(op))
-    return evaluateElementwise(op, cast<OpResult>(value).getResultNumber(), space_.map({}, kernel_.context()));
+    return evaluateElementwise(op, cast<OpResult>(value).getResultNumber(),
+                               space_.map({}, kernel_.context()));
   emitError(value.getLoc()) << "a scalar of type " << value.getType()
                             << " cannot enter a kernel; pass it as a tensor of rank 0";
   return failure();
@@ -224,8 +180,8 @@ FailureOr<PartialTile> TileEvaluator::evaluateUncached(Value tensor, AffineMap c
     return failure();
   }
   unsigned result = cast<OpResult>(tensor).getResultNumber();
-  if (auto pad = dyn_cast<tensor::PadOp>(op))
-    return evaluatePad(pad, coordinates);
+  if (isa<tensor::PadOp, tensor::ConcatOp, tensor::InsertSliceOp>(op))
+    return evaluatePieces(op, coordinates);
   if (isa<tensor::SplatOp>(op))
     return evaluateScalar(op->getOperand(0));
   Type element = getElementTypeOrSelf(tensor);
@@ -233,7 +189,7 @@ FailureOr<PartialTile> TileEvaluator::evaluateUncached(Value tensor, AffineMap c
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     auto splat = dyn_cast<SplatElementsAttr>(constant.getValue());
     if (!splat)
-      return refuse(op, "a constant of several values must be an input of the kernel");
+      return refuseInKernel(op, "a constant of several values must be an input of the kernel");
     scalar = splat.getSplatValue<TypedAttr>();
   } else if (isa<tensor::EmptyOp>(op)) { // Any value will do.
     scalar = kernel_.builder().getZeroAttr(element);
@@ -246,8 +202,8 @@ FailureOr<PartialTile> TileEvaluator::evaluateUncached(Value tensor, AffineMap c
     return evaluateElementwise(op, result, coordinates);
   if (FailureOr<AffineMap> source = sourceCoordinates(op, coordinates); succeeded(source))
     return evaluatePartial(op->getOperand(0), *source);
-  return refuse(op, isEvaluable(op) ? "its shape or position is not static"
-                                    : "it is not elementwise and not the kernel's main operation");
+  return refuseInKernel(op, isEvaluable(op) ? "its shape or position is not static"
+                                            : "it is not elementwise and not the kernel's main operation");
 }
 
 //===-- Results ---------------------------------------------------------------===//
@@ -265,15 +221,17 @@ LogicalResult ashlar::storeResults(TileEvaluator &evaluator, ArrayRef<MainResult
         continue;
       AffineMap from = known->second;
       for (OpResult result : op.getResults())
-        if (FailureOr<AffineMap> map = resultCoordinates(&op, operand.getOperandNumber(), result.getResultNumber(), from);
+        if (FailureOr<AffineMap> map =
+                resultCoordinates(&op, operand.getOperandNumber(), result.getResultNumber(), from);
             succeeded(map))
           coordinates.try_emplace(result, simplifyAffineMap(*map));
     }
   for (auto [number, value] : llvm::enumerate(kernel.source().getYield().getValues())) {
     auto known = coordinates.find(value);
     if (known == coordinates.end())
-      return kernel.source().emitOpError("yields a value that is not an elementwise function of its main operation; "
-                                         "give it a kernel of its own");
+      return kernel.source().emitOpError(
+          "yields a value that is not an elementwise function of its main operation; "
+          "give it a kernel of its own");
     AffineMap map = known->second;
     FailureOr<PartialTile> tile = evaluator.evaluatePartial(value, map);
     if (failed(tile))
@@ -285,7 +243,8 @@ LogicalResult ashlar::storeResults(TileEvaluator &evaluator, ArrayRef<MainResult
     if (dims.empty()) // A result of one element: the space has a dimension of extent 1 for it.
       dims.push_back(0);
     dims = uniteDims(dims, tile->dims);
-    kernel.store(evaluator.broadcast(*tile, dims).value, kernel.resultView(number, map, space, dims), space, dims);
+    kernel.store(evaluator.broadcast(*tile, dims).value, kernel.resultView(number, map, space, dims), space,
+                 dims);
   }
   return success();
 }

@@ -12,7 +12,9 @@ using namespace mlir;
 using namespace ashlar;
 
 /// Index values are i32 inside of tiles.
-static Type scalarType(Type type) { return isa<IndexType>(type) ? IntegerType::get(type.getContext(), 32) : type; }
+static Type scalarType(Type type) {
+  return isa<IndexType>(type) ? IntegerType::get(type.getContext(), 32) : type;
+}
 
 static Type tileTypeOf(const TileSpace &space, ArrayRef<unsigned> dims, Type element) {
   if (dims.empty())
@@ -28,7 +30,8 @@ PartialTile TileEvaluator::broadcast(PartialTile tile, ArrayRef<unsigned> dims) 
     Type type = tileTypeOf(space_, dims, tile.value.getType());
     Value value;
     if (auto constant = tile.value.getDefiningOp<arith::ConstantOp>())
-      value = arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(cast<ShapedType>(type), constant.getValue()));
+      value = arith::ConstantOp::create(builder, loc,
+                                        DenseElementsAttr::get(cast<ShapedType>(type), constant.getValue()));
     else
       value = tile::SplatOp::create(builder, loc, type, tile.value);
     return {value, {dims.begin(), dims.end()}};
@@ -43,9 +46,19 @@ PartialTile TileEvaluator::broadcast(PartialTile tile, ArrayRef<unsigned> dims) 
   return tile;
 }
 
-Value TileEvaluator::broadcastToSpace(PartialTile tile) { return broadcast(std::move(tile), allDims()).value; }
+Value TileEvaluator::broadcastToSpace(PartialTile tile) {
+  return broadcast(std::move(tile), allDims()).value;
+}
 
 //===-- Indices ---------------------------------------------------------------===//
+
+PartialTile TileEvaluator::evaluateExtent(AffineExpr extent) {
+  if (isa<AffineConstantExpr>(extent))
+    return evaluateIndex(extent);
+  OpBuilder &builder = kernel_.builder();
+  Value index = kernel_.materialize(extent);
+  return {arith::IndexCastOp::create(builder, kernel_.source().getLoc(), builder.getI32Type(), index), {}};
+}
 
 PartialTile TileEvaluator::evaluateIndex(AffineExpr expression) {
   OpBuilder &builder = kernel_.builder();
@@ -92,20 +105,29 @@ static Value repeatConstant(OpBuilder &builder, arith::ConstantOp constant) {
   return arith::ConstantOp::create(builder, constant.getLoc(), value);
 }
 
-FailureOr<SmallVector<PartialTile>> TileEvaluator::evaluateOperation(Operation *op, ArrayRef<PartialTile> operands) {
+/// Whether a scalar operation can act on tiles.
+static LogicalResult checkRepeatable(Operation *op) {
+  if (isa<arith::ConstantOp, linalg::IndexOp>(op) ||
+      (op->getNumRegions() == 0 && OpTrait::hasElementwiseMappableTraits(op)))
+    return success();
+  return op->emitError() << "'" << op->getName()
+                         << "' has no lowering inside a kernel: only elementwise operations "
+                         << "of arith and math can act on tiles; rewrite it with arith.select, or as a "
+                            "separate linalg operation";
+}
+
+FailureOr<SmallVector<PartialTile>> TileEvaluator::evaluateOperation(Operation *op,
+                                                                     ArrayRef<PartialTile> operands) {
   OpBuilder &builder = kernel_.builder();
   if (auto constant = dyn_cast<arith::ConstantOp>(op))
     return SmallVector<PartialTile>{{repeatConstant(builder, constant), {}}};
-  if (op->getNumRegions() != 0 || !OpTrait::hasElementwiseMappableTraits(op))
-    return op->emitError() << "'" << op->getName() << "' has no lowering inside a kernel: only elementwise operations "
-                           << "of arith and math can act on tiles; rewrite it with arith.select, or as a "
-                              "separate linalg operation",
-           failure();
+  if (failed(checkRepeatable(op)))
+    return failure();
   SmallVector<unsigned> dims;
   for (const PartialTile &operand : operands)
     dims = uniteDims(dims, operand.dims);
-  SmallVector<Value> values =
-      llvm::map_to_vector(operands, [&](const PartialTile &operand) { return broadcast(operand, dims).value; });
+  SmallVector<Value> values = llvm::map_to_vector(
+      operands, [&](const PartialTile &operand) { return broadcast(operand, dims).value; });
   SmallVector<Type> types = llvm::map_to_vector(op->getResultTypes(), [&](Type type) {
     return tileTypeOf(space_, dims, scalarType(getElementTypeOrSelf(type)));
   });
@@ -121,8 +143,8 @@ FailureOr<SmallVector<PartialTile>> TileEvaluator::evaluateOperation(Operation *
   return results;
 }
 
-FailureOr<SmallVector<PartialTile>> TileEvaluator::evaluateBody(linalg::LinalgOp op, ArrayRef<PartialTile> arguments,
-                                                                AffineMap loops) {
+FailureOr<SmallVector<PartialTile>>
+TileEvaluator::evaluateBody(linalg::LinalgOp op, ArrayRef<PartialTile> arguments, AffineMap loops) {
   llvm::DenseMap<Value, PartialTile> tiles;
   Block *body = op.getBlock();
   for (auto [argument, tile] : llvm::zip(body->getArguments(), arguments))
@@ -133,6 +155,8 @@ FailureOr<SmallVector<PartialTile>> TileEvaluator::evaluateBody(linalg::LinalgOp
     return evaluateScalar(value); // Captured from the kernel's region.
   };
   for (Operation &inner : body->without_terminator()) {
+    if (failed(checkRepeatable(&inner)))
+      return failure();
     if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
       tiles[index] = evaluateIndex(loops.getResult(index.getDim()));
       continue;

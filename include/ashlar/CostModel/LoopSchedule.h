@@ -1,9 +1,9 @@
 //===-- LoopSchedule.h - Tile sizes for plain loop nests --------*- C++ -*-===//
 //
-// Kernels without a product are bound by memory: what counts is that neighbouring threads read neighbouring elements,
-// that a block has enough work to hide latencies, and that there are enough blocks. A pure function from the shape of
-// a loop nest to a tile size for each loop and the number of threads. Tile size 1: the loop runs element by element
-// (in a reduction), or is a coordinate of the block. Plain C++, no state.
+// Kernels without a product are bound by memory: what counts is that neighbouring threads read neighbouring
+// elements, that a block has enough work to hide latencies, and that there are enough blocks. A pure function
+// from the shape of a loop nest to a tile size for each loop and the number of threads. Tile size 1: the loop
+// runs element by element (in a reduction), or is a coordinate of the block. Plain C++, no state.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_COSTMODEL_LOOPSCHEDULE_H
@@ -27,8 +27,8 @@ struct LoopNest {
   std::vector<LoopInfo> loops; ///< Outermost first.
   /// Reductions are sums and the like, so that loops of a reduction may be cut into chunks.
   bool isCombinable = false;
-  /// All elements may be numbered through and cut into one-dimensional tiles: no reduction, and every loop but the
-  /// first is static.
+  /// All elements may be numbered through and cut into one-dimensional tiles: no reduction, and every loop
+  /// but the first is static.
   bool isFlattenable = false;
 };
 

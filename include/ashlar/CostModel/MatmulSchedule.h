@@ -1,21 +1,23 @@
 //===-- MatmulSchedule.h - Which tile shape for a matrix product -*- C++ -*-===//
 //
-// A pure function from (problem, target) to a ranked list of schedules. First an enumerator lists what is legal: the
-// budget of shared memory and registers is computed exactly, and a schedule that does not fit is no candidate. Then
-// each is given a time by a model of four resources; the greatest rules, as they work at the same time:
+// A pure function from (problem, target) to a ranked list of schedules. First an enumerator lists what is
+// legal: the budget of shared memory and registers is computed exactly, and a schedule that does not fit is
+// no candidate. Then each is given a time by a model of four resources; the greatest rules, as they work at
+// the same time:
 //
 //   multiply   multiply-adds of all blocks on a multiprocessor, at the instruction's rate
 //   shared     bytes of operand fragments that the warps read from shared memory
 //   L2         bytes of operand tiles that the blocks fetch
 //   memory     compulsory bytes of the whole problem, once
 //
-// Blocks come in waves of (multiprocessors x blocks resident at once); the last wave is as long as a full one. What a
-// block cannot hide, the filling of its pipeline and its epilogue, is added to each wave.
+// Blocks come in waves of (multiprocessors x blocks resident at once); the last wave is as long as a full
+// one. What a block cannot hide, the filling of its pipeline and its epilogue, is added to each wave.
 //
-// The figures are cycles of a model, good for ranking and nothing else. Plain C++, no state: same input, same answer.
+// The figures are cycles of a model, good for ranking and nothing else. Plain C++, no state: same input, same
+// answer.
 //
-// Sources: the idea of ranking search-free by waves and a few bandwidths is that of DeepGEMM's heuristics; the hardware
-// figures come from TargetInfo.
+// Sources: the idea of ranking search-free by waves and a few bandwidths is that of DeepGEMM's heuristics;
+// the hardware figures come from TargetInfo.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_COSTMODEL_MATMULSCHEDULE_H
@@ -59,15 +61,16 @@ struct MatmulSchedule {
   double cycles = 0;               ///< The model's time; the less the better.
 };
 
-/// Every legal schedule, best first; ties are broken by the schedule itself. Empty only if the target lacks what
-/// `multiplier` needs.
+/// Every legal schedule, best first; ties are broken by the schedule itself. Empty only if the target lacks
+/// what `multiplier` needs.
 std::vector<MatmulSchedule> rankMatmulSchedules(const MatmulProblem &problem, const TargetInfo &target);
 
 /// Bytes of shared memory that a schedule's operand tiles take.
 int64_t matmulSharedBytes(const MatmulProblem &problem, const MatmulSchedule &schedule);
 
 /// The model's cycles of a legal schedule.
-double estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo &target, const MatmulSchedule &schedule);
+double estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo &target,
+                            const MatmulSchedule &schedule);
 
 } // namespace ashlar::cost
 

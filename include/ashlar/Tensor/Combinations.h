@@ -10,8 +10,8 @@
 
 namespace ashlar {
 
-/// The operation of the body that makes `result = op(result, element)` of result number `result`, where that is a
-/// sum, product, maximum or minimum (signed, for integers); else null.
+/// The operation of the body that makes `result = op(result, element)` of result number `result`, where that
+/// is a sum, product, maximum or minimum (signed, for integers); else null.
 mlir::Operation *matchCombination(mlir::linalg::LinalgOp op, unsigned result);
 
 } // namespace ashlar

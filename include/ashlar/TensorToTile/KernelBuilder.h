@@ -1,26 +1,28 @@
 //===-- KernelBuilder.h - The frame of a tile kernel ------------*- C++ -*-===//
 //
-// One `ashlar.kernel` becomes one `tile.kernel` and one `tile.launch`. The KernelBuilder makes the frame that all
-// families share: the symbol, its buffers and runtime dimensions, the grid, views of the tensors, and at the end
-// the launch. What happens between is the business of a main operation's lowering (MainOperations.h).
+// One `ashlar.kernel` becomes one `tile.kernel` and one `tile.launch`. The KernelBuilder makes the frame that
+// all families share: the symbol, its buffers and runtime dimensions, the grid, views of the tensors, and at
+// the end the launch. What happens between is the business of a main operation's lowering (MainOperations.h).
 //
 // Extents
 // -------
-// The extent of a tensor's dimension is an affine expression of the kernel's runtime dimensions: a constant where
-// it is static, `s0` for the first runtime dimension, and so on. Loops, grids and views are made from extents, so
-// static and dynamic shapes take the same road.
+// The extent of a tensor's dimension is an affine expression of the kernel's runtime dimensions: a constant
+// where it is static, `s0` for the first runtime dimension, and so on. Loops, grids and views are made from
+// extents, so static and dynamic shapes take the same road.
 //
 // Coordinates
 // -----------
-// Where a tile's elements come from is said by an affine map from the dimensions of a TileSpace (with its symbols)
-// to the coordinates of a tensor. A TileSpace names what the block is working on: its dimensions are those of the
-// tiles, its symbols are everything that is fixed for the moment (the batch, the filter's position in a loop).
+// Where a tile's elements come from is said by an affine map from the dimensions of a TileSpace (with its
+// symbols) to the coordinates of a tensor. A TileSpace names what the block is working on: its dimensions are
+// those of the tiles, its symbols are everything that is fixed for the moment (the batch, the filter's
+// position in a loop).
 //
 //     matmul, block (bm, bn) of batch b:  dims (m, n), symbols [b]; result: (m, n)[b] -> (b, m, n)
 //                                         bias:  (m, n)[b] -> (n)
 //
 // Global buffers have one dynamic dimension at most, the first. A tensor with another one is collapsed by the
-// caller of the kernel (`tensor.collapse_shape`) up to its last dynamic dimension; view maps take that into account.
+// caller of the kernel (`tensor.collapse_shape`) up to its last dynamic dimension; view maps take that into
+// account.
 //
 // Errors are diagnostics at the operation at fault; functions then return failure.
 //
@@ -60,8 +62,9 @@ struct TileSpace {
 
 class KernelBuilder {
 public:
-  /// Makes the kernel with its arguments: the inputs, the results, then the runtime dimensions. The symbol goes
-  /// before the function that holds `source`, under the name that `source` wishes or else `defaultName`, made unique.
+  /// Makes the kernel with its arguments: the inputs, the results, then the runtime dimensions. The symbol
+  /// goes before the function that holds `source`, under the name that `source` wishes or else `defaultName`,
+  /// made unique.
   static mlir::FailureOr<KernelBuilder> create(ash::KernelOp source, mlir::SymbolTable &symbols,
                                                llvm::StringRef defaultName);
 
@@ -90,23 +93,24 @@ public:
   /// Whether tiles of `size` cover `extent` without reaching beyond it.
   static bool isTiledExactly(mlir::AffineExpr extent, int64_t size);
 
-  /// Makes the grid the product of `counts` and returns each block's index in each count, the last running fastest.
-  /// To be called once.
+  /// Makes the grid the product of `counts` and returns each block's index in each count, the last running
+  /// fastest. To be called once.
   llvm::SmallVector<mlir::Value> distributeBlocks(llvm::ArrayRef<mlir::AffineExpr> counts);
   /// A dimension of tiles of `size`, of which `index` is the tile's number.
   TileDim tileDim(mlir::Value index, int64_t size, mlir::AffineExpr extent);
 
   /// Whether the region's value is one of its arguments that is a tensor, hence has a buffer.
   bool isInput(mlir::Value tensor) const { return buffers_.contains(tensor); }
-  /// A view with a dimension for each entry of `viewDims` (dimensions of `space`, in the view's order); coordinates
-  /// says which element of the input it shows.
+  /// A view with a dimension for each entry of `viewDims` (dimensions of `space`, in the view's order);
+  /// coordinates says which element of the input it shows.
   mlir::Value inputView(mlir::Value input, mlir::AffineMap coordinates, const TileSpace &space,
                         llvm::ArrayRef<unsigned> viewDims);
   mlir::Value resultView(unsigned result, mlir::AffineMap coordinates, const TileSpace &space,
                          llvm::ArrayRef<unsigned> viewDims);
-  /// Of the dimensions of `space` that the input's address depends on, the one that moves it least comes last: the
-  /// order in which a tile lies in memory.
-  llvm::SmallVector<unsigned> memoryOrder(mlir::Value input, mlir::AffineMap coordinates, const TileSpace &space);
+  /// Of the dimensions of `space` that the input's address depends on, the one that moves it least comes
+  /// last: the order in which a tile lies in memory.
+  llvm::SmallVector<unsigned> memoryOrder(mlir::Value input, mlir::AffineMap coordinates,
+                                          const TileSpace &space);
 
   /// Creates tile.load / tile.store / tile.copy at the space's offsets.
   mlir::Value load(mlir::Value view, const TileSpace &space, llvm::ArrayRef<unsigned> viewDims);
@@ -118,7 +122,8 @@ public:
   void finish();
 
 private:
-  /// A buffer, and where in it an element of the tensor lies: the map's symbols are the kernel's runtime dimensions.
+  /// A buffer, and where in it an element of the tensor lies: the map's symbols are the kernel's runtime
+  /// dimensions.
   struct Binding {
     mlir::Value buffer;
     mlir::AffineMap map;
@@ -134,10 +139,11 @@ private:
   ash::KernelOp source_;
   tile::KernelOp kernel_;
   mlir::OpBuilder builder_;
-  llvm::DenseMap<mlir::Value, Binding> buffers_;             // by argument of the region
+  llvm::DenseMap<mlir::Value, Binding> buffers_; // by argument of the region
   llvm::SmallVector<Binding> results_;
-  llvm::SmallVector<mlir::Value> hostDimensions_;            // what the launch passes for each runtime dimension
-  llvm::DenseMap<std::pair<mlir::Value, int64_t>, mlir::AffineExpr> inputExtents_; // by argument of the region
+  llvm::SmallVector<mlir::Value> hostDimensions_; // what the launch passes for each runtime dimension
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, mlir::AffineExpr>
+      inputExtents_; // by argument of the region
   llvm::DenseMap<mlir::Value, mlir::AffineExpr> indexInputs_;
   llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr>> resultExtents_;
   mlir::AffineExpr blocks_;

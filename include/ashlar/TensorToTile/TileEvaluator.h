@@ -1,17 +1,18 @@
 //===-- TileEvaluator.h - Tensor values, tile by tile -----------*- C++ -*-===//
 //
-// "The tile of tensor v at coordinates c": the one question that prologues, epilogues and plain kernels ask. The
-// evaluator answers it on demand, from the value backwards through the region of an `ashlar.kernel`:
+// "The tile of tensor v at coordinates c": the one question that prologues, epilogues and plain kernels ask.
+// The evaluator answers it on demand, from the value backwards through the region of an `ashlar.kernel`:
 //
 // * an input is loaded, through a view made from c, or through shared memory in a staged space;
-// * an elementwise operation (`linalg` with parallel iterators only, or `arith`/`math` on tensors) asks for its
+// * an elementwise operation (`linalg` with parallel iterators only, or `arith`/`math` on tensors) asks for
+// its
 //   operands at the coordinates that its indexing maps say, and is repeated on their tiles;
-// * reshapes, slices, paddings, fills and constants change coordinates or are known;
+// * reshapes, slices, paddings, concatenations, fills and constants change coordinates or are known;
 // * any other result (the main operation's) must have been bound to a tile by the lowering that made it.
 //
-// A value that depends on some of the space's dimensions only (a bias on n, a row's maximum on m) stays a tile of
-// those dimensions as long as it can: what is computed from it alone is computed once a row, not once an element.
-// A value that depends on none is a scalar. Index values inside of bodies are 32 bits wide.
+// A value that depends on some of the space's dimensions only (a bias on n, a row's maximum on m) stays a
+// tile of those dimensions as long as it can: what is computed from it alone is computed once a row, not once
+// an element. A value that depends on none is a scalar. Index values inside of bodies are 32 bits wide.
 //
 // Outside of the space's extents, tiles hold unspecified values; stores drop them, reductions must mask them.
 //
@@ -50,13 +51,14 @@ public:
   /// The tile of an operand, tensor or scalar, of `op`; `loops` as below.
   mlir::FailureOr<PartialTile> evaluateOperand(mlir::linalg::LinalgOp op, mlir::OpOperand &operand,
                                                mlir::AffineMap loops);
-  /// Repeats the body of `op` on tiles; `arguments` are the block arguments' tiles, `loops` the map from the space
-  /// to the iteration dimensions (for linalg.index). Returns what the body yields.
-  mlir::FailureOr<llvm::SmallVector<PartialTile>> evaluateBody(mlir::linalg::LinalgOp op,
-                                                               llvm::ArrayRef<PartialTile> arguments,
-                                                               mlir::AffineMap loops);
+  /// Repeats the body of `op` on tiles; `arguments` are the block arguments' tiles, `loops` the map from the
+  /// space to the iteration dimensions (for linalg.index). Returns what the body yields.
+  mlir::FailureOr<llvm::SmallVector<PartialTile>>
+  evaluateBody(mlir::linalg::LinalgOp op, llvm::ArrayRef<PartialTile> arguments, mlir::AffineMap loops);
   /// The expression at each point of the space, as i32.
   PartialTile evaluateIndex(mlir::AffineExpr expression);
+  /// An extent (or another expression of the kernel's runtime dimensions) as i32.
+  PartialTile evaluateExtent(mlir::AffineExpr extent);
   /// The tile with more dimensions: repeats elements along the new ones.
   PartialTile broadcast(PartialTile tile, llvm::ArrayRef<unsigned> dims);
   mlir::Value broadcastToSpace(PartialTile tile);
@@ -68,9 +70,13 @@ public:
 private:
   mlir::FailureOr<PartialTile> evaluateUncached(mlir::Value tensor, mlir::AffineMap coordinates);
   mlir::FailureOr<PartialTile> evaluateInput(mlir::Value tensor, mlir::AffineMap coordinates);
-  mlir::FailureOr<PartialTile> evaluateLinalg(mlir::linalg::LinalgOp op, unsigned result, mlir::AffineMap coordinates);
-  mlir::FailureOr<PartialTile> evaluateElementwise(mlir::Operation *op, unsigned result, mlir::AffineMap coordinates);
-  mlir::FailureOr<PartialTile> evaluatePad(mlir::Operation *op, mlir::AffineMap coordinates);
+  mlir::FailureOr<PartialTile> evaluateLinalg(mlir::linalg::LinalgOp op, unsigned result,
+                                              mlir::AffineMap coordinates);
+  mlir::FailureOr<PartialTile> evaluateElementwise(mlir::Operation *op, unsigned result,
+                                                   mlir::AffineMap coordinates);
+  mlir::FailureOr<PartialTile> evaluatePieces(mlir::Operation *op, mlir::AffineMap coordinates);
+  PartialTile insideBox(mlir::AffineMap coordinates, llvm::ArrayRef<int64_t> low,
+                        llvm::ArrayRef<int64_t> size, llvm::ArrayRef<int64_t> whole);
   mlir::FailureOr<PartialTile> evaluateScalar(mlir::Value value);
   PartialTile loadStaged(mlir::Value tensor, mlir::AffineMap coordinates);
   llvm::SmallVector<unsigned> allDims() const;
@@ -81,16 +87,17 @@ private:
   llvm::DenseMap<std::pair<mlir::Value, mlir::AffineMap>, PartialTile> known_;
 };
 
-/// Whether the evaluator computes `op` from its operands, so that it can stand before or after a main operation.
+/// Whether the evaluator computes `op` from its operands, so that it can stand before or after a main
+/// operation.
 bool isEvaluable(mlir::Operation *op);
 
-/// Where an elementwise operation's result has the element that its operand has at `coordinates`; fails (without a
-/// diagnostic) if that is not one place.
+/// Where an elementwise operation's result has the element that its operand has at `coordinates`; fails
+/// (without a diagnostic) if that is not one place.
 mlir::FailureOr<mlir::AffineMap> resultCoordinates(mlir::Operation *op, unsigned operand, unsigned result,
                                                    mlir::AffineMap coordinates);
 
-/// A result of the main operation, and its element at each point of the evaluator's space, where it must be bound.
-/// The coordinates name every element once.
+/// A result of the main operation, and its element at each point of the evaluator's space, where it must be
+/// bound. The coordinates name every element once.
 struct MainResult {
   mlir::Value tensor;
   mlir::AffineMap coordinates;

@@ -1,0 +1,42 @@
+// RUN: ashlar-opt %s -pass-pipeline='builtin.module(func.func(ashlar-tensor-assign-schedules{target=sm_80}))' | FileCheck %s
+
+// CHECK-LABEL: func.func @tensor_cores
+// CHECK: ashlar.kernel {{.*}} schedule({mma = "mma_sync", stages = {{[0-9]+}} : i64, threads = {{[0-9]+}} : i64, tile = [{{[0-9]+, [0-9]+, [0-9]+}}], warps = [{{[0-9]+, [0-9]+}}]})
+func.func @tensor_cores(%x: tensor<4096x4096xf16>, %w: tensor<4096x4096xf16>) -> tensor<4096x4096xf16> {
+  %y = ashlar.kernel (%a = %x : tensor<4096x4096xf16>, %b = %w : tensor<4096x4096xf16>) -> tensor<4096x4096xf16> {
+    %0 = ashlar.matmul %a, %b : tensor<4096x4096xf16>, tensor<4096x4096xf16> -> tensor<4096x4096xf16>
+    ashlar.yield %0 : tensor<4096x4096xf16>
+  }
+  return %y : tensor<4096x4096xf16>
+}
+
+// CHECK-LABEL: func.func @full_precision
+// CHECK: schedule({mma = "fma", {{.*}}thread_grid = [{{[0-9]+, [0-9]+}}]
+func.func @full_precision(%x: tensor<64x64xf32>, %w: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  %y = ashlar.kernel (%a = %x : tensor<64x64xf32>, %b = %w : tensor<64x64xf32>) -> tensor<64x64xf32> {
+    %0 = ashlar.matmul %a, %b : tensor<64x64xf32>, tensor<64x64xf32> -> tensor<64x64xf32>
+    ashlar.yield %0 : tensor<64x64xf32>
+  }
+  return %y : tensor<64x64xf32>
+}
+
+// CHECK-LABEL: func.func @rows
+// CHECK: schedule({threads = {{[0-9]+}} : i64, tile = [{{[0-9]+}}, 256]})
+func.func @rows(%x: tensor<4096x256xf32>, %i: tensor<4096xf32>) -> tensor<4096xf32> {
+  %y = ashlar.kernel (%a = %x : tensor<4096x256xf32>, %b = %i : tensor<4096xf32>) -> tensor<4096xf32> {
+    %0 = linalg.reduce {arith.addf} ins(%a : tensor<4096x256xf32>) outs(%b : tensor<4096xf32>) dimensions = [1]
+    ashlar.yield %0 : tensor<4096xf32>
+  }
+  return %y : tensor<4096xf32>
+}
+
+// A schedule that is there stays.
+// CHECK-LABEL: func.func @given
+// CHECK: schedule("mine")
+func.func @given(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %y = ashlar.kernel (%a = %x : tensor<8xf32>) schedule("mine") -> tensor<8xf32> {
+    %0 = arith.addf %a, %a : tensor<8xf32>
+    ashlar.yield %0 : tensor<8xf32>
+  }
+  return %y : tensor<8xf32>
+}
