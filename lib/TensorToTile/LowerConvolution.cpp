@@ -105,10 +105,14 @@ ConvolutionPoint ConvolutionLowering::tap(AffineExpr column) {
       llvm::map_to_vector(geometry_.sizes.filter, [&](int64_t size) { return kernel_.constant(size); });
   if (geometry_.isChannelsLast())
     sizes.push_back(kernel_.constant(groupInputs_));
-  SmallVector<AffineExpr> parts = splitIndex(column, sizes);
-  if (geometry_.isChannelsLast()) // parts[0] is 0.
-    return {{}, {parts.begin() + 1, parts.end() - 1}, parts.back()};
-  return {{}, {parts.begin() + 1, parts.end()}, parts.front()};
+  if (!geometry_.isChannelsLast()) {
+    SmallVector<AffineExpr> parts = splitIndex(column, sizes);
+    return {{}, {parts.begin() + 1, parts.end()}, parts.front()};
+  }
+  // The slowest part is not reduced modulo its size: it stays below it anyway, and so the coordinates depend on the
+  // column even if there is one column only, and what lies behind it is told apart from it.
+  SmallVector<AffineExpr> parts = splitIndex(column, ArrayRef(sizes).drop_front());
+  return {{}, {parts.begin(), parts.end() - 1}, parts.back()};
 }
 
 /// Whether padding along `dim` must be cleared in registers: where it is not what lies outside of the buffer,

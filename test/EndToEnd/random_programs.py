@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Compiles random valid programs of one family and runs them on the simulator against the reference.
+
+usage: random_programs.py FAMILY --seed N --count N [--keep DIR]
+
+Shapes are drawn from sizes that break things: one, odd, a tile, a tile and one more. A program passes if it compiles, if
+its result agrees with the reference and if the simulator, with all checks and asynchronous copies completing at the
+earliest and at the latest legal moment, finds nothing. What fails is printed with the program.
+"""
+
+import argparse
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+
+SIZES = (1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 96, 100, 128, 130)
+FLOATS = ("f32", "f16", "bf16")
+
+
+def tensor(dims, element):
+    return f"tensor<{'x'.join(map(str, dims))}x{element}>"
+
+
+class Program:
+    """One function: its text and, for each argument, the input specification."""
+
+    def __init__(self, arguments, result, body, inputs=None):
+        parameters = ", ".join(f"%a{i}: {kind}" for i, kind in enumerate(arguments))
+        self.text = f"func.func @f({parameters}) -> {result} {{\n{body}}}\n"
+        self.inputs = inputs or [f"@random:{i + 1}" for i in range(len(arguments))]
+
+
+def matmul(rng):
+    element = rng.choice(FLOATS + ("i8",))
+    accumulator = "i32" if element == "i8" else rng.choice((element, "f32"))
+    m, n, k = (rng.choice(SIZES) for _ in range(3))
+    batch = rng.choice(([], [], [2], [3, 1]))
+    transposed = rng.random() < 0.5, rng.random() < 0.5
+    lhs = batch + ([k, m] if transposed[0] else [m, k])
+    rhs = (batch if rng.random() < 0.7 else []) + ([n, k] if transposed[1] else [k, n])
+    words = ["transpose " if flag else "" for flag in transposed]
+    types = tensor(lhs, element), tensor(rhs, element), tensor(batch + [m, n], accumulator)
+    body = f"  %r = ashlar.matmul {words[0]}%a0, {words[1]}%a1 : {types[0]}, {types[1]} -> {types[2]}\n"
+    return Program(types[:2], types[2], body + f"  return %r : {types[2]}\n")
+
+
+def epilogue(rng):
+    element = rng.choice(("f16", "bf16", "f32"))
+    m, n, k = (rng.choice(SIZES) for _ in range(3))
+    x, w, bias, result = (tensor(dims, element) for dims in ([m, k], [n, k], [n], [m, n]))
+    operation = rng.choice(("arith.addf", "arith.mulf", "arith.maximumf"))
+    body = f"""  %p = ashlar.matmul %a0, transpose %a1 : {x}, {w} -> {result}
+  %e = tensor.empty() : {result}
+  %r = linalg.generic {{indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (n)>,
+      affine_map<(m, n) -> (m, n)>], iterator_types = ["parallel", "parallel"]}}
+      ins(%p, %a2 : {result}, {bias}) outs(%e : {result}) {{
+  ^bb0(%v: {element}, %b: {element}, %o: {element}):
+    %s = {operation} %v, %b : {element}
+    linalg.yield %s : {element}
+  }} -> {result}
+  return %r : {result}
+"""
+    return Program((x, w, bias), result, body)
+
+
+def attention(rng):
+    element = rng.choice(("f16", "bf16", "f16", "f32"))
+    group, heads, batch = rng.choice((1, 2, 4)), rng.choice((1, 2)), rng.choice((1, 2))
+    queries, keys = rng.choice((1, 5, 16, 33, 64, 70)), rng.choice((1, 7, 32, 64, 65, 100))
+    size = rng.choice((16, 32, 40, 64, 96, 128))
+    value_size = rng.choice((size, size, 32, 48))
+    q = tensor([batch, heads * group, queries, size], element)
+    k, v = tensor([batch, heads, keys, size], element), tensor([batch, heads, keys, value_size], element)
+    o, lse = tensor([batch, heads * group, queries, value_size], element), tensor([batch, heads * group, queries], "f32")
+    words, types, arguments = "", "", [q, k, v]
+    mask = rng.choice((None, None, "f32", "i1"))
+    if mask:
+        arguments.append(tensor([rng.choice((1, batch)), 1, queries, keys], mask))
+        words, types = words + " mask %a3", f", {arguments[3]}"
+    words += " causal" if rng.random() < 0.5 else ""
+    words += " softcap 2.000000e+01" if rng.random() < 0.3 else ""
+    with_lse = rng.random() < 0.4
+    results = f"({o}, {lse})" if with_lse else o
+    body = f"  %r{':2' if with_lse else ''} = ashlar.attention %a0, %a1, %a2{words}\n    : {q}, {k}, {v}{types} -> {o}"
+    body += f", {lse}\n  return %r#0, %r#1 : {o}, {lse}\n" if with_lse else f"\n  return %r : {o}\n"
+    return Program(arguments, results, body)
+
+
+def convolution(rng):
+    element = rng.choice(("f16", "bf16", "f16", "f32"))
+    rank, last = rng.choice((1, 2, 2, 2, 3)), rng.random() < 0.7
+    groups = rng.choice((1, 1, 1, 2))
+    channels, filters = groups * rng.choice((1, 3, 8, 16, 32)), groups * rng.choice((1, 4, 8, 16, 40))
+    if rng.random() < 0.3:
+        groups = filters = channels
+    batch = rng.choice((1, 2))
+    space, kernel, strides, dilations, low, high, output = [], [], [], [], [], [], []
+    for _ in range(rank):
+        kernel.append(rng.choice((1, 2, 3, 5)))
+        strides.append(rng.choice((1, 1, 2)))
+        dilations.append(rng.choice((1, 1, 2)))
+        low.append(rng.choice((0, 1, 2)))
+        high.append(rng.choice((0, 1, 2)))
+        reach = dilations[-1] * (kernel[-1] - 1) + 1
+        space.append(rng.choice((5, 8, 13)) + reach)
+        output.append((space[-1] + low[-1] + high[-1] - reach) // strides[-1] + 1)
+    shape = lambda first, inner, channel: [first, *inner, channel] if last else [first, channel, *inner]
+    x, w = tensor(shape(batch, space, channels), element), tensor(shape(filters, kernel, channels // groups), element)
+    y = tensor(shape(batch, output, filters), element)
+    listed = lambda values: "[" + ", ".join(map(str, values)) + "]"
+    body = f"""  %r = ashlar.conv %a0, %a1 {'channels_last' if last else 'channels_first'} strides {listed(strides)}
+      dilations {listed(dilations)} padding_low {listed(low)} padding_high {listed(high)} groups {groups}
+    : {x}, {w} -> {y}
+  return %r : {y}
+"""
+    return Program((x, w), y, body)
+
+
+def quantized(rng):
+    activation, weight = rng.choice(("f16", "bf16", "f32", "f16")), rng.choice(("i4", "i4", "i8"))
+    rows, outputs = rng.choice((1, 3, 16, 33)), rng.choice((8, 24, 64, 100))
+    group = rng.choice((16, 32, 64))
+    depth = group * rng.choice((1, 2, 3))
+    shape = rng.choice(([], [outputs], [outputs, depth // group]))
+    x, w = tensor([rows, depth], activation), tensor([outputs, depth], weight)
+    scales = tensor(shape, activation) if shape else f"tensor<{activation}>"
+    zeros = (tensor(shape, weight) if shape else f"tensor<{weight}>") if rng.random() < 0.5 else None
+    y = tensor([rows, outputs], activation)
+    unsigned = " unsigned_weights" if rng.random() < 0.5 else ""
+    words, kinds = (" zero_points %a3", f", {zeros}") if zeros else ("", "")
+    body = f"  %r = ashlar.quantized_matmul %a0, %a1 scales %a2{words}{unsigned}\n    : ({x}, {w}, {scales}{kinds}) -> {y}\n"
+    # Scales that make the sums numbers of the order of one, which the tolerance is meant for.
+    scale = "0.05" if weight == "i4" else "0.003"
+    inputs = ["@random:1", "@random:2", f"@random:3*{scale}"] + (["@random:4"] if zeros else [])
+    return Program([x, w, scales] + ([zeros] if zeros else []), y, body + f"  return %r : {y}\n", inputs)
+
+
+def loops(rng):
+    element = rng.choice(FLOATS)
+    rows, columns = rng.choice(SIZES), rng.choice(SIZES)
+    x, r, y = tensor([rows, columns], element), tensor([rows], element), tensor([columns, rows], element)
+    kind = rng.choice(("reduce", "transpose", "softmax", "elementwise"))
+    if kind == "transpose":
+        body = f"  %e = tensor.empty() : {y}\n  %r = linalg.transpose ins(%a0 : {x}) outs(%e : {y}) permutation = [1, 0]\n"
+        return Program((x,), y, body + f"  return %r : {y}\n")
+    if kind == "softmax":
+        body = f"  %e = tensor.empty() : {x}\n  %r = linalg.softmax dimension(1) ins(%a0 : {x}) outs(%e : {x}) -> {x}\n"
+        return Program((x,), x, body + f"  return %r : {x}\n")
+    if kind == "elementwise":
+        operation = rng.choice(("math.exp", "math.tanh", "math.absf", "arith.negf"))
+        return Program((x,), x, f"  %r = {operation} %a0 : {x}\n  return %r : {x}\n")
+    dim, combine, start = rng.choice((0, 1)), *rng.choice((("arith.addf", "0.0"), ("arith.maximumf", "0xFF")))
+    if combine == "arith.addf":  # Sums in 16 bits depend on their order.
+        element, x = "f32", tensor([rows, columns], "f32")
+    start = {"f32": "0xFF800000", "f16": "0xFC00", "bf16": "0xFF80"}[element] if start == "0xFF" else start
+    r = tensor([columns if dim == 0 else rows], element)
+    body = f"""  %c = arith.constant {start} : {element}
+  %e = tensor.empty() : {r}
+  %z = linalg.fill ins(%c : {element}) outs(%e : {r}) -> {r}
+  %r = linalg.reduce {{ {combine} }} ins(%a0 : {x}) outs(%z : {r}) dimensions = [{dim}]
+  return %r : {r}
+"""
+    return Program((x,), r, body)
+
+
+FAMILIES = {function.__name__: function for function in (matmul, epilogue, attention, convolution, quantized, loops)}
+
+
+def run(program, folder, name):
+    """An empty text, or what went wrong."""
+    source, package = folder / f"{name}.mlir", folder / f"{name}.ashlar"
+    source.write_text(program.text)
+    steps = (["ashlar-compile", source, "-o", package, "--target=sim"],
+             ["ashlar-run", package, "--device=sim", "--sim-async=both", "--check", "--sim-threads=1"]
+             + [f"--input={spec}" for spec in program.inputs])
+    for command in steps:
+        try:
+            result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120)
+        except subprocess.TimeoutExpired:
+            return f"{command[0]} takes more than two minutes\n"
+        if result.returncode:
+            return f"{command[0]} exits with {result.returncode}\n{result.stdout[-1500:]}{result.stderr[-1500:]}"
+    return ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("family", choices=FAMILIES)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--keep", type=pathlib.Path, help="folder for the programs and packages")
+    arguments = parser.parse_args()
+    failures = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = arguments.keep or pathlib.Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        for index in range(arguments.count):
+            program = FAMILIES[arguments.family](random.Random(f"{arguments.family} {arguments.seed} {index}"))
+            problem = run(program, folder, f"{arguments.family}_{arguments.seed}_{index}")
+            if problem:
+                failures += 1
+                print(f"--- program {index} of {arguments.family}, seed {arguments.seed}\n{program.text}{problem}", flush=True)
+    print(f"{arguments.family}: {arguments.count - failures} passed, {failures} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
