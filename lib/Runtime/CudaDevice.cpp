@@ -82,13 +82,16 @@ public:
     ContextScope scope(*context);
     context->driver->moduleUnload(module);
   }
-  Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name, int64_t dynamicSharedBytes,
-                                                        int64_t clusterBlocks) override;
+  Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name, const KernelNeeds &needs) override;
 
 private:
+  Status checkNeeds(const std::string &name, CudaFunction function, const KernelNeeds &needs);
+
   const ContextPointer context;
   const CudaModule module;
   const int64_t sharedLimit;
+  /// What each kernel was opted in to so far; setting less would take it back.
+  std::map<std::string, int64_t> sharedOptIn;
 };
 
 class CudaDevice final : public Device {
@@ -210,24 +213,43 @@ Expected<std::unique_ptr<Module>> CudaDevice::loadModule(package::ImageKind kind
   return std::make_unique<CudaModuleHandle>(context, module, facts.sharedBytesPerBlock);
 }
 
-Expected<std::unique_ptr<KernelHandle>>
-CudaModuleHandle::prepareKernel(const std::string &name, int64_t dynamicSharedBytes, int64_t clusterBlocks) {
-  if (dynamicSharedBytes > sharedLimit)
-    return unsupported("kernel '" + name + "' needs " + std::to_string(dynamicSharedBytes) +
+Status CudaModuleHandle::checkNeeds(const std::string &name, CudaFunction function, const KernelNeeds &needs) {
+  const CudaDriver &driver = *context->driver;
+  int maxThreads = 0, staticShared = 0;
+  // The driver loads kernels lazily; asking about one loads it, which a captured launch could not.
+  ASHLAR_RETURN_IF_ERROR(driver.check(driver.functionGetAttribute(&maxThreads, cudaFunctionMaxThreads, function),
+                                      "cuFuncGetAttribute"));
+  ASHLAR_RETURN_IF_ERROR(driver.check(
+      driver.functionGetAttribute(&staticShared, cudaFunctionStaticSharedBytes, function), "cuFuncGetAttribute"));
+  if (needs.blockThreads > maxThreads)
+    return unsupported("kernel '" + name + "' runs with at most " + std::to_string(maxThreads) +
+                       " threads a block on this device, the plan has " + std::to_string(needs.blockThreads));
+  int64_t shared = needs.dynamicSharedBytes + staticShared;
+  if (shared > sharedLimit)
+    return unsupported("kernel '" + name + "' needs " + std::to_string(shared) +
                        " bytes of shared memory a block, the device has " + std::to_string(sharedLimit));
+  if (needs.clusterBlocks > 1 && !driver.launchKernelEx)
+    return unsupported("kernel '" + name + "' uses block clusters, which need a driver with cuLaunchKernelEx");
+  return {};
+}
+
+Expected<std::unique_ptr<KernelHandle>> CudaModuleHandle::prepareKernel(const std::string &name,
+                                                                        const KernelNeeds &needs) {
   const CudaDriver &driver = *context->driver;
   ContextScope scope(*context);
   ASHLAR_RETURN_IF_ERROR(scope.status());
   CudaFunction function = nullptr;
   Status found = driver.check(driver.moduleGetFunction(&function, module, name.c_str()), "cuModuleGetFunction");
   ASHLAR_RETURN_IF_ERROR(found.withContext("kernel '" + name + "'"));
-  if (dynamicSharedBytes > sharedBytesWithoutOptIn)
+  ASHLAR_RETURN_IF_ERROR(checkNeeds(name, function, needs));
+  int64_t &optIn = sharedOptIn.try_emplace(name, sharedBytesWithoutOptIn).first->second;
+  if (needs.dynamicSharedBytes > optIn) {
     ASHLAR_RETURN_IF_ERROR(driver.check(driver.functionSetAttribute(function, cudaFunctionMaxDynamicSharedBytes,
-                                                                    static_cast<int>(dynamicSharedBytes)),
+                                                                    static_cast<int>(needs.dynamicSharedBytes)),
                                         "cuFuncSetAttribute"));
-  if (clusterBlocks > 1 && !driver.launchKernelEx)
-    return unsupported("kernel '" + name + "' uses block clusters, which need a driver with cuLaunchKernelEx");
-  if (clusterBlocks > portableClusterBlocks)
+    optIn = needs.dynamicSharedBytes;
+  }
+  if (needs.clusterBlocks > portableClusterBlocks)
     ASHLAR_RETURN_IF_ERROR(driver.check(driver.functionSetAttribute(function, cudaFunctionNonPortableCluster, 1),
                                         "cuFuncSetAttribute"));
   return std::make_unique<CudaKernel>(function);

@@ -47,6 +47,8 @@ enum : int {
 
 /// Function attributes.
 enum : int {
+  cudaFunctionMaxThreads = 0,
+  cudaFunctionStaticSharedBytes = 1,
   cudaFunctionMaxDynamicSharedBytes = 8,
   cudaFunctionNonPortableCluster = 14,
 };
@@ -104,6 +106,7 @@ static_assert(sizeof(CudaLaunchConfig) == 56);
   X(moduleLoad, cuModuleLoadDataEx, CudaModule *, const void *, unsigned, int *, void **)                         \
   X(moduleUnload, cuModuleUnload, CudaModule)                                                                     \
   X(moduleGetFunction, cuModuleGetFunction, CudaFunction *, CudaModule, const char *)                             \
+  X(functionGetAttribute, cuFuncGetAttribute, int *, int, CudaFunction)                                           \
   X(functionSetAttribute, cuFuncSetAttribute, CudaFunction, int, int)                                             \
   X(launchKernel, cuLaunchKernel, CudaFunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,       \
     unsigned, CudaStream, void **, void **)                                                                       \

@@ -43,9 +43,11 @@ Status FunctionPlan::prepareKernels(Module &module) {
     if (plan.steps[i].kind != Step::Kind::Launch)
       continue;
     const LaunchStep &launch = plan.steps[i].launch;
-    int64_t clusterBlocks = launch.cluster[0] * launch.cluster[1] * launch.cluster[2];
-    ASHLAR_ASSIGN_OR_RETURN(steps[i].kernel, module.prepareKernel(manifest.kernels[launch.kernel].name,
-                                                                  launch.dynamicSharedBytes, clusterBlocks));
+    KernelNeeds needs;
+    needs.dynamicSharedBytes = launch.dynamicSharedBytes;
+    needs.blockThreads = launch.block[0] * launch.block[1] * launch.block[2];
+    needs.clusterBlocks = launch.cluster[0] * launch.cluster[1] * launch.cluster[2];
+    ASHLAR_ASSIGN_OR_RETURN(steps[i].kernel, module.prepareKernel(manifest.kernels[launch.kernel].name, needs));
   }
   return {};
 }

@@ -41,8 +41,7 @@ class SimulatorModule final : public Module {
 public:
   /// The simulator owns its modules; this keeps it alive.
   SimulatorModule(SimulatorPointer owner, const simulator::Module &module) : owner(std::move(owner)), module(module) {}
-  Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name, int64_t dynamicSharedBytes,
-                                                        int64_t clusterBlocks) override;
+  Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name, const KernelNeeds &needs) override;
 
 private:
   const SimulatorPointer owner;
@@ -129,12 +128,12 @@ Expected<std::unique_ptr<Module>> SimulatorDevice::loadModule(package::ImageKind
   return std::make_unique<SimulatorModule>(simulator, *module);
 }
 
-Expected<std::unique_ptr<KernelHandle>>
-SimulatorModule::prepareKernel(const std::string &name, int64_t dynamicSharedBytes, int64_t clusterBlocks) {
-  if (clusterBlocks > 1)
+Expected<std::unique_ptr<KernelHandle>> SimulatorModule::prepareKernel(const std::string &name,
+                                                                       const KernelNeeds &needs) {
+  if (needs.clusterBlocks > 1)
     return unsupported("kernel '" + name + "' uses block clusters, which the simulator does not have");
-  if (dynamicSharedBytes > simulator::maximumSharedBytes)
-    return unsupported("kernel '" + name + "' needs " + std::to_string(dynamicSharedBytes) +
+  if (needs.dynamicSharedBytes > simulator::maximumSharedBytes)
+    return unsupported("kernel '" + name + "' needs " + std::to_string(needs.dynamicSharedBytes) +
                        " bytes of shared memory a block, the simulator has " +
                        std::to_string(simulator::maximumSharedBytes));
   for (const std::string &known : module.kernelNames())

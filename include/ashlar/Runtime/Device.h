@@ -81,15 +81,21 @@ public:
   virtual ~KernelHandle() = default;
 };
 
+/// What the launches of a kernel will ask for.
+struct KernelNeeds {
+  int64_t dynamicSharedBytes = 0;
+  int64_t blockThreads = 1;
+  int64_t clusterBlocks = 1;
+};
+
 /// A loaded image. Destroyed before its device.
 class Module {
 public:
   virtual ~Module() = default;
 
-  /// Looks a kernel up and prepares it for launches with up to `dynamicSharedBytes` and clusters of
-  /// `clusterBlocks` blocks. Fails when the device has less.
-  virtual Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name, int64_t dynamicSharedBytes,
-                                                                int64_t clusterBlocks) = 0;
+  /// Looks a kernel up and prepares it, so that a later launch has nothing left to load. May be called again for the
+  /// same kernel with other needs; all of them then hold. Fails when the device or the kernel offers less.
+  virtual Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name, const KernelNeeds &needs) = 0;
 };
 
 class Device {

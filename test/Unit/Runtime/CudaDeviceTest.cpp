@@ -106,6 +106,8 @@ TEST_F(CudaDeviceTest, order_of_calls_at_load) {
   std::string trace = traceSince(start);
   EXPECT_EQ(trace.find("cuModuleLoadDataEx \"// sm_90a\"\n"
                        "cuModuleGetFunction scale2_f32\n"
+                       "cuFuncGetAttribute scale2_f32 0\n"
+                       "cuFuncGetAttribute scale2_f32 1\n"
                        "cuFuncSetAttribute scale2_f32 8=65536\n"),
             0u)
       << trace;
@@ -186,7 +188,8 @@ TEST_F(CudaDeviceTest, every_call_may_fail_while_loading) {
   int failures = 0;
   for (const char *function :
        {"cuInit", "cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetName", "cuDeviceTotalMem_v2", "cuDeviceGetAttribute",
-        "cuDevicePrimaryCtxRetain", "cuModuleLoadDataEx", "cuModuleGetFunction", "cuFuncSetAttribute", "cuMemAlloc_v2",
+        "cuDevicePrimaryCtxRetain", "cuModuleLoadDataEx", "cuModuleGetFunction", "cuFuncGetAttribute",
+        "cuFuncSetAttribute", "cuMemAlloc_v2",
         "cuMemcpyHtoDAsync_v2", "cuStreamSynchronize", "cuLaunchKernel", "cuMemcpyDtoDAsync_v2"})
     for (int number = 1; number < 100; ++number) {
       stub.reset();
@@ -227,6 +230,36 @@ TEST_F(CudaDeviceTest, kernels_that_are_missing_or_too_large) {
   status = Executable::create(samplePackage(std::move(large)), *openDevice()).status();
   EXPECT_EQ(status.message(), "function 'scale': kernel 'scale2_f32' needs 233472 bytes of shared memory a block, the "
                               "device has 232448");
+}
+
+TEST_F(CudaDeviceTest, kernels_with_limits_of_their_own) {
+  auto create = [&](const std::string &entry) {
+    PackageWriter writer;
+    writer.manifest() = ashlar::test::makeScalePackage().manifest();
+    Manifest &manifest = writer.manifest();
+    manifest.targets.clear();
+    manifest.constants.clear();
+    manifest.kernels.resize(1);
+    manifest.kernels[0].resources.clear();
+    manifest.functions.resize(1);
+    writer.addTarget({"sm_80", "", ImageKind::Ptx, 80, false}, entry);
+    return Executable::create(samplePackage(std::move(writer)), *openDevice()).status().message();
+  };
+  EXPECT_EQ(create(".entry scale2_f32(u64, u64, u32)"), "");
+  EXPECT_EQ(create(".entry scale2_f32(u64, u64, u32) .maxntid 64"),
+            "function 'scale': kernel 'scale2_f32' runs with at most 64 threads a block on this device, the plan has 128");
+  EXPECT_EQ(create(".entry scale2_f32(u64, u64, u32) .shared 180000"),
+            "function 'scale': kernel 'scale2_f32' needs 245536 bytes of shared memory a block, the device has 232448");
+}
+
+TEST_F(CudaDeviceTest, a_kernel_that_is_launched_with_several_sizes) {
+  PackageWriter writer = ashlar::test::makeScalePackage();
+  Function &function = writer.manifest().functions[1];
+  function.steps[0].launch.dynamicSharedBytes = 200000;
+  function.steps[1].launch.dynamicSharedBytes = 60000;
+  Call call;
+  ASSERT_TRUE(call.open(std::move(writer)).ok());
+  EXPECT_TRUE(call.invoke().ok()) << "the smaller size must not take the larger one back";
 }
 
 TEST_F(CudaDeviceTest, clusters_go_through_the_extended_launch) {

@@ -20,7 +20,7 @@ public:
 
 class MockModule final : public Module {
 public:
-  Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name, int64_t, int64_t) override {
+  Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name, const KernelNeeds &) override {
     return std::make_unique<MockKernel>(name);
   }
 };

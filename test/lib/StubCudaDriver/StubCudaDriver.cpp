@@ -27,7 +27,7 @@ namespace {
 struct StubFunction {
   std::string name;
   std::vector<int> widths;
-  int sharedLimit = 48 * 1024;
+  int sharedLimit = 48 * 1024, staticShared = 0, maxThreads = 1024;
 };
 
 struct StubModule {
@@ -372,6 +372,10 @@ static StubFunction parseEntry(const std::string &line) {
   std::stringstream parameters(line.substr(open + 1, line.find(')') - open - 1));
   for (std::string word; std::getline(parameters, word, ',');)
     function.widths.push_back(word.find("u32") != std::string::npos ? 4 : 8);
+  if (size_t shared = line.find(".shared "); shared != std::string::npos)
+    function.staticShared = std::atoi(line.c_str() + shared + 8);
+  if (size_t threads = line.find(".maxntid "); threads != std::string::npos)
+    function.maxThreads = std::atoi(line.c_str() + threads + 9);
   return function;
 }
 
@@ -410,6 +414,15 @@ Result cuModuleGetFunction(void **function, void *module, const char *name) {
   if (found == functions.end())
     return notFound;
   *function = &found->second;
+  return success;
+}
+
+Result cuFuncGetAttribute(int *value, int attribute, void *function) {
+  auto *target = static_cast<StubFunction *>(function);
+  ENTER("cuFuncGetAttribute", target->name + " " + std::to_string(attribute), true);
+  if (attribute > 1)
+    return invalidValue;
+  *value = attribute == 0 ? target->maxThreads : target->staticShared;
   return success;
 }
 

@@ -4,7 +4,8 @@
 // call in a trace, and checks what a real driver would refuse: a missing current context, addresses outside
 // allocations, too many threads, shared memory without opt-in. Wrong calls leave a line "VIOLATION: …".
 //
-// Images are text. A line `.entry name(u64, u32, …)` declares a kernel and the widths of its parameters. Kernels called
+// Images are text. A line `.entry name(u64, u32, …)` declares a kernel and the widths of its parameters; `.shared N` and
+// `.maxntid N` after it give static shared memory and the most threads. Kernels called
 // `scale2_f32` and `copy_bytes` do something: out[i] = 2 * in[i] for (in, out, u32 n), and a copy of n bytes.
 //
 // Tests open the library and call the functions below. In programs that are started, the environment variables
