@@ -58,8 +58,9 @@ static int64_t registersPerThread(const MatmulProblem &problem, const MatmulSche
   } else {
     fragments = rows + columns;
   }
+  double step = 2 * fragments + accumulators * problem.stepRegistersPerElement;
   double epilogue = accumulators * problem.epilogueRegistersPerElement;
-  return int64_t(std::ceil(accumulators + std::max(2 * fragments, epilogue))) + bookkeepingRegisters;
+  return int64_t(std::ceil(accumulators + std::max(step, epilogue))) + bookkeepingRegisters;
 }
 
 /// Fills in the budget; false if the schedule is not legal.

@@ -45,6 +45,7 @@ FailureOr<DictionaryAttr> ashlar::scheduleQuantizedMatmul(ash::KernelOp kernel, 
   problem.n = op.getOutputSize();
   problem.k = op.getReductionSize();
   describeOperands(problem, kernel, op, op.getInputType(), op.getWeightType(), op.getResultType());
+  problem.stepRegistersPerElement = op.isIntegerInput() && op.getScalesType().getRank() == 2;
   SmallVector<cost::Multiplier> multipliers = {multiplierOf(op)};
   if (multipliers.front() == cost::Multiplier::TensorInt8)
     multipliers.push_back(cost::Multiplier::TensorHalf);

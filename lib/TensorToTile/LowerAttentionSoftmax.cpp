@@ -103,15 +103,15 @@ void AttentionSoftmax::applyBounds(TileDim keys, SmallVectorImpl<Value> &scores,
     return;
   OpBuilder &builder = kernel_.builder();
   Value end = arith::AddIOp::create(builder, loc_, keys.offset, kernel_.constantIndex(keys.size));
-  Value isEdge = arith::CmpIOp::create(builder, loc_, arith::CmpIPredicate::sgt, end, bounds.free);
+  Value isFree = arith::CmpIOp::create(builder, loc_, arith::CmpIPredicate::sle, end, bounds.free);
   auto branch =
-      scf::IfOp::create(builder, loc_, ValueRange(scores).getTypes(), isEdge, /*withElseRegion=*/true);
+      scf::IfOp::create(builder, loc_, ValueRange(scores).getTypes(), isFree, /*withElseRegion=*/true);
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(branch.thenBlock());
-    scf::YieldOp::create(builder, loc_, hideBeyond(keys, scores, bounds.visible));
-    builder.setInsertionPointToStart(branch.elseBlock());
     scf::YieldOp::create(builder, loc_, scores);
+    builder.setInsertionPointToStart(branch.elseBlock());
+    scf::YieldOp::create(builder, loc_, hideBeyond(keys, scores, bounds.visible));
   }
   scores.assign(branch.getResults().begin(), branch.getResults().end());
 }

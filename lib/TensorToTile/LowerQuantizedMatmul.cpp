@@ -1,16 +1,12 @@
 //===-- LowerQuantizedMatmul.cpp - products with quantised weights ----------===//
 //
 // The weight travels as it is stored, to shared memory and on into the registers of the right operand; only
-// there its integers become numbers of the operand's type. Three ways to multiply:
+// there its integers become numbers of the operand's type, q - zero. These are small whole numbers, so every
+// type holds them exactly. With float activations the scale comes next, as the operation says. With
+// activations of i8 sums are exact, so scales are applied to sums: of the whole of K where a column has one
+// scale, else of a step along K, which then lies within a group.
 //
-//   floats         weights become (q - zero) * scale, or q - zero where the scale is the same for a whole
-//   column: then
-//                  it waits for the sum
-//   whole numbers  i8 activations times q - zero on tensor cores: as i8 where that fits, else as f16, which
-//   holds these
-//                  numbers exactly. A group's sum is scaled when the group ends or with every step inside of
-//                  it
-//   scalars        everything in f32, without tensor cores
+// Activations of i8 are multiplied on tensor cores as i8 where q - zero fits that, else as f16.
 //
 //===-----------------------------------------------------------------------===//
 #include "IndexArithmetic.h"
@@ -60,24 +56,24 @@ private:
 //===-- Decisions -------------------------------------------------------------===//
 
 LogicalResult QuantizedMatmulLowering::chooseTypes(const ProductTile &tile) {
-  OpBuilder &builder = kernel_.builder();
   kind_ = tile.kind;
   depthTile_ = tile.k;
+  Type element = op_.getInputType().getElementType();
   if (kind_ == tile::MmaKind::Fma) {
-    operandType_ = builder.getF32Type();
-    scalesWeights_ = isGrouped();
+    operandType_ = kernel_.builder().getF32Type();
+    scalesWeights_ = !op_.isIntegerInput() || isGrouped();
     return success();
   }
   if (!op_.isIntegerInput()) {
-    operandType_ = op_.getInputType().getElementType();
-    scalesWeights_ = isGrouped();
-    if (operandType_.isF32())
+    if (element.isF32())
       return kernel_.source().emitOpError("has a schedule with mma_sync for activations of f32; use fma");
+    operandType_ = element;
+    scalesWeights_ = true;
     return success();
   }
   // Differences of two i4 are i8; differences of two i8 are not.
   bool fitsInt8 = op_.getWeightType().getElementTypeBitWidth() < 8 || !op_.getZeroPoints();
-  operandType_ = fitsInt8 && depthTile_ % 32 == 0 ? Type(builder.getI8Type()) : builder.getF16Type();
+  operandType_ = fitsInt8 && depthTile_ % 32 == 0 ? element : Type(kernel_.builder().getF16Type());
   scalesSteps_ = isGrouped();
   if (scalesSteps_ && op_.getGroupSize() % depthTile_ != 0)
     return kernel_.source().emitOpError("has a schedule with steps of ")
@@ -171,9 +167,9 @@ static TileSpace withGroup(KernelBuilder &kernel, TileSpace space, int64_t group
 
 FailureOr<Value> QuantizedMatmulLowering::weights(const TileSpace &step) {
   TileSpace space = withGroup(kernel_, step, op_.getGroupSize());
-  TileEvaluator evaluator(kernel_, space, /*staged=*/true);
+  TileEvaluator staged(kernel_, space, /*staged=*/true), evaluator(kernel_, space);
   FailureOr<Value> codes =
-      evaluator.evaluate(op_.getWeight(), space.map({space.dim(1), space.dim(0)}, kernel_.context()));
+      staged.evaluate(op_.getWeight(), space.map({space.dim(1), space.dim(0)}, kernel_.context()));
   FailureOr<PartialTile> zeros = PartialTile(), scales = PartialTile();
   if (op_.getZeroPoints())
     zeros = groupTile(evaluator, op_.getZeroPoints());
@@ -196,16 +192,11 @@ FailureOr<Value> QuantizedMatmulLowering::weights(const TileSpace &step) {
     if (zeros->value)
       tile = math_.subtract(tile, evaluator.broadcastToSpace({extend(zeros->value), zeros->dims}));
   } else {
-    // In the operand's type differences are exact; in the scale's, if that is the same, the product is
-    // rounded once.
-    bool isExact = !scales->value || getElementTypeOrSelf(scales->value) == operandType_;
-    Type type = isExact ? operandType_ : kernel_.builder().getF32Type();
-    tile = toFloat(tile, type);
+    tile = toFloat(tile, operandType_);
     if (zeros->value)
-      tile = math_.subtract(tile, evaluator.broadcastToSpace(convert(*zeros, type)));
+      tile = math_.subtract(tile, evaluator.broadcastToSpace(convert(*zeros, operandType_)));
     if (scales->value)
-      tile = math_.multiply(tile, evaluator.broadcastToSpace(convert(*scales, type)));
-    tile = math_.convertFloat(tile, operandType_);
+      tile = math_.multiply(tile, evaluator.broadcastToSpace(convert(*scales, operandType_)));
   }
   // Beyond the end of K activations are zero, unless they are computed.
   return kernel_.isInput(op_.getInput()) ? tile : clearBeyond(evaluator, tile, 0);
@@ -253,7 +244,7 @@ FailureOr<Value> QuantizedMatmulLowering::scaled(Value accumulator) {
   SmallVector<AffineExpr> column, row;
   if (op_.getScalesType().getRank() == 1)
     column = {output_.dim(1)};
-  if (!isGrouped() && failed(multiplyWith(op_.getScales(), column)))
+  if (!scalesWeights_ && !scalesSteps_ && failed(multiplyWith(op_.getScales(), column)))
     return failure();
   if (!op_.getInputScale())
     return sum;

@@ -47,6 +47,8 @@ struct MatmulProblem {
   Multiplier multiplier = Multiplier::TensorHalf;
   /// 32-bit registers that the epilogue needs for each element of the result beside the accumulator.
   double epilogueRegistersPerElement = 0;
+  /// The same for each step along K: 1 where a step's sum is scaled before it is added to the accumulator.
+  double stepRegistersPerElement = 0;
 };
 
 struct MatmulSchedule {
