@@ -36,17 +36,9 @@ def manifest_of(package):
     return json.loads(text)
 
 
-def dims_of(tensor):
-    return [dim for dim in tensor["type"]["dims"]] if isinstance(tensor["type"], dict) else tensor["dims"]
-
-
 def tensor_bytes(tensor):
-    bits = {"f32": 32, "f16": 16, "bf16": 16, "i64": 64, "i32": 32, "i8": 8, "i4": 4, "i1": 8}[element_of(tensor)]
-    return math.prod(dims_of(tensor)) * bits // 8
-
-
-def element_of(tensor):
-    return tensor["type"]["element"] if isinstance(tensor["type"], dict) else tensor["element"]
+    bits = {"f32": 32, "f16": 16, "bf16": 16, "i64": 64, "i32": 32, "i8": 8, "i4": 4, "i1": 8}[tensor["element"]]
+    return math.prod(tensor["dims"]) * bits // 8
 
 
 def compile_example(compiler, source, package):
@@ -57,12 +49,18 @@ def compile_example(compiler, source, package):
     return result.returncode == 0, time.perf_counter() - start
 
 
-def run_function(runner, package, function, on_gpu):
-    """Runs one function with random inputs; returns the runner's JSON, or None after printing what it said."""
+def inputs_of(source, function):
+    """What a line `// inputs of NAME: SPEC ...` of the program says, else random numbers."""
+    line = re.search(rf"^// inputs of {function['name']}: (.*)$", source.read_text(), re.M)
+    return line.group(1).split() if line else [f"@random:{index + 1}" for index in range(len(function["inputs"]))]
+
+
+def run_function(runner, package, source, function, on_gpu):
+    """Runs one function; returns the runner's JSON, or None after printing what it said."""
     report = package.with_suffix(f".{function['name']}.json")
     command = [runner, str(package), f"--function={function['name']}", "--check", "--profile", f"--json={report}"]
     command += ["--device=cuda"] if on_gpu else ["--device=sim", "--sim-async=both"]
-    command += [f"--input=@random:{index + 1}" for index in range(len(function["inputs"]))]
+    command += [f"--input={spec}" for spec in inputs_of(source, function)]
     result = run(command)
     if not report.exists():
         sys.stderr.write(result.stdout + result.stderr)
@@ -122,17 +120,17 @@ def main():
         print(f"compiling {source.relative_to(ROOT)}", flush=True)
         good, seconds = compile_example(tools / "ashlar-compile", source, package)
         compile_seconds += seconds
-        (packages if good else failures).append(package if good else f"{source.name} does not compile")
+        (packages if good else failures).append((package, source) if good else f"{source.name} does not compile")
 
-    on_gpu = bool(packages) and has_gpu(tools / "ashlar-run", packages[0])
+    on_gpu = bool(packages) and has_gpu(tools / "ashlar-run", packages[0][0])
     print(f"\ncompiled in {compile_seconds:.1f} s; running on {'the GPU' if on_gpu else 'the simulator'}\n")
     print_row([name for name, _ in COLUMNS])
-    for package in packages:
+    for package, source in packages:
         manifest = manifest_of(package)
         for function in manifest["functions"]:
             if function["name"].endswith("_small") == on_gpu or not re.search(arguments.filter, function["name"]):
                 continue
-            outcome = run_function(tools / "ashlar-run", package, function, on_gpu)
+            outcome = run_function(tools / "ashlar-run", package, source, function, on_gpu)
             if outcome is None or not outcome["passed"]:
                 failures.append(f"{function['name']} fails")
             if outcome and "steps" in outcome:

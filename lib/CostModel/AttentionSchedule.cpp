@@ -13,8 +13,11 @@ using namespace ashlar;
 using namespace ashlar::cost;
 
 static constexpr int64_t warpSize = 32;
-/// Registers for addresses, row statistics and predicates: what such kernels were seen to need.
-static constexpr int64_t bookkeepingRegisters = 46;
+/// Registers for row statistics, probabilities on their way and predicates: what such kernels were seen to
+/// need.
+static constexpr int64_t bookkeepingRegisters = 74, scalarBookkeepingRegisters = 56;
+/// An address in global memory for every vector of 16 bytes that a thread copies for a tile of keys.
+static constexpr int64_t registersPerVector = 2;
 /// As in MatmulSchedule.cpp.
 static constexpr double l2BytesPerClock = 42, copyLatency = 700, blockOverhead = 1500;
 /// Ordinary instructions for each score: scale, maximum, exponent, sum, conversion, and its share of the
@@ -52,22 +55,31 @@ static int64_t sharedBytes(const AttentionProblem &problem, const AttentionSched
   return bytes;
 }
 
+/// Addresses of what a thread copies in one step: two registers for every vector of 16 bytes, as measured.
+static int64_t copyRegisters(const AttentionProblem &problem, const AttentionSchedule &schedule) {
+  HeadSizes sizes(problem, schedule);
+  int64_t bytes = schedule.keyTile * (sizes.depth + sizes.width) * problem.bits / 8;
+  return 2 * ceilDivide(bytes, 16 * schedule.threads);
+}
+
 static int64_t registersPerThread(const AttentionProblem &problem, const AttentionSchedule &schedule) {
   HeadSizes sizes(problem, schedule);
+  int64_t copied =
+      schedule.keyTile * ((sizes.depth + sizes.width) * problem.bits + schedule.queryTile * problem.maskBits);
+  int64_t addresses = registersPerVector * ceilDivide(copied, 128 * schedule.threads);
   if (!isTensorCore(problem)) {
     int64_t rows = schedule.queryTile / schedule.gridM;
     int64_t widest = ceilDivide(std::max(schedule.keyTile, sizes.width), schedule.gridN);
     // Output, scores, and four steps' operands.
     return rows * ceilDivide(sizes.width, schedule.gridN) +
-           rows * ceilDivide(schedule.keyTile, schedule.gridN) + 4 * (rows + widest) + bookkeepingRegisters;
+           rows * ceilDivide(schedule.keyTile, schedule.gridN) + 4 * (rows + widest) + addresses +
+           scalarBookkeepingRegisters;
   }
-  // A warp has 16 rows. Of a head longer than 128, the query's fragments are read part by part.
-  int64_t chunk = sizes.depth / ceilDivide(sizes.depth, 128);
-  int64_t strip = std::min<int64_t>(schedule.keyTile,
-                                    std::max(chunk, std::min<int64_t>(sizes.width, 128)) > 64 ? 16 : 32);
-  int64_t output = sizes.width / 2, scores = schedule.keyTile / 2, query = chunk / 4,
-          keys = chunk * strip / 64;
-  return output + scores + query + keys + bookkeepingRegisters;
+  // A warp has 16 rows. Of a head longer than 128, the query's fragments are read again for each tile of
+  // keys.
+  int64_t output = sizes.width / 2, scores = schedule.keyTile / 2,
+          query = sizes.depth > 128 ? 0 : sizes.depth / 4;
+  return output + scores + query + addresses + bookkeepingRegisters;
 }
 
 /// Fills in the budget; false if the schedule is not legal.
