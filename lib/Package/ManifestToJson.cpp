@@ -130,6 +130,26 @@ static Json toJson(const Function &function, const Manifest &manifest) {
   return result;
 }
 
+/// Values that fit on a line stand on one; others have an element or member a line.
+static void print(const Json &json, size_t indent, std::string &text) {
+  constexpr size_t width = 110;
+  std::string line = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (json.is_primitive() || json.empty() || indent + line.size() <= width) {
+    text += line;
+    return;
+  }
+  bool isObject = json.is_object(), isFirst = true;
+  text += isObject ? "{" : "[";
+  for (auto member = json.begin(); member != json.end(); ++member) {
+    text += (isFirst ? "\n" : ",\n") + std::string(indent + 1, ' ');
+    if (isObject)
+      text += Json(member.key()).dump(-1, ' ', false, Json::error_handler_t::replace) + ": ";
+    print(*member, indent + 1, text);
+    isFirst = false;
+  }
+  text += "\n" + std::string(indent, ' ') + (isObject ? "}" : "]");
+}
+
 std::string manifestToJson(const Manifest &manifest) {
   Json targets = Json::array(), kernels = Json::array(), functions = Json::array(), table = Json::array();
   for (const Target &target : manifest.targets)
@@ -147,7 +167,9 @@ std::string manifestToJson(const Manifest &manifest) {
                {"kernels", std::move(kernels)},
                {"constants", {{"bytes", manifest.constantsBytes}, {"table", std::move(table)}}},
                {"reference", manifest.hasReference}};
-  return root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::string text;
+  print(root, 0, text);
+  return text + "\n";
 }
 
 } // namespace ashlar::package

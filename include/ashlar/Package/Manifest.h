@@ -308,7 +308,7 @@ struct Manifest {
 /// Checks everything that can be checked without the other entries; the message starts with the JSON path.
 Status verifyManifest(const Manifest &manifest);
 
-/// Pretty-printed JSON with a fixed order of keys: equal manifests give equal bytes.
+/// JSON for people to read, with a fixed order of keys: equal manifests give equal bytes.
 std::string manifestToJson(const Manifest &manifest);
 
 /// Parses and verifies.
