@@ -144,7 +144,7 @@ static double estimateCycles(const AttentionProblem &problem, const TargetInfo &
 
 static auto orderOf(const AttentionSchedule &s) {
   return std::tuple(s.cycles, s.sharedBytes, s.threads, s.queryTile, s.keyTile, s.valueTile, s.packing,
-                    s.stages);
+                    s.gridM, s.stages);
 }
 
 static std::vector<AttentionSchedule> listCandidates(const AttentionProblem &problem) {
@@ -155,12 +155,18 @@ static std::vector<AttentionSchedule> listCandidates(const AttentionProblem &pro
       // Sixteen rows a warp, so that a row's softmax stays in it; four warps at least, to move the data.
       schedule.gridM = schedule.queryTile / 16;
       schedule.threads = std::max<int64_t>(schedule.gridM, 4) * warpSize;
-    } else {
-      schedule.gridM = 16;
-      schedule.gridN = 8;
-      schedule.threads = 128;
+      candidates.push_back(schedule);
+      return;
     }
-    candidates.push_back(schedule);
+    // A row stays in a warp here, too: at most a warp's lanes along the keys.
+    for (auto [gridM, gridN] : {std::pair(16, 8), std::pair(8, 16), std::pair(16, 16), std::pair(32, 8)}) {
+      if (schedule.queryTile % gridM != 0 || schedule.keyTile % gridN != 0)
+        continue;
+      schedule.gridM = gridM;
+      schedule.gridN = gridN;
+      schedule.threads = gridM * gridN;
+      candidates.push_back(schedule);
+    }
   };
   // A long head's output does not fit registers; then several blocks make it.
   std::vector<int64_t> valueTiles = {problem.valueSize};

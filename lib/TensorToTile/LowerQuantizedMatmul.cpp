@@ -167,7 +167,9 @@ static TileSpace withGroup(KernelBuilder &kernel, TileSpace space, int64_t group
 
 FailureOr<Value> QuantizedMatmulLowering::weights(const TileSpace &step) {
   TileSpace space = withGroup(kernel_, step, op_.getGroupSize());
-  TileEvaluator staged(kernel_, space, /*staged=*/true), evaluator(kernel_, space);
+  // Copies move whole bytes; rows of an odd number of i4 do not start at one.
+  bool startsAtBytes = op_.getReductionSize() * op_.getWeightType().getElementTypeBitWidth() % 8 == 0;
+  TileEvaluator staged(kernel_, space, startsAtBytes), evaluator(kernel_, space);
   FailureOr<Value> codes =
       staged.evaluate(op_.getWeight(), space.map({space.dim(1), space.dim(0)}, kernel_.context()));
   FailureOr<PartialTile> zeros = PartialTile(), scales = PartialTile();
