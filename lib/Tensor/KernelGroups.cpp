@@ -5,7 +5,6 @@
 //===------------------------------------------------------------------------===//
 #include "KernelGroups.h"
 #include "NormalForm.h"
-#include "ashlar/Tensor/RowPrograms.h"
 #include "dialects/Ashlar/Ashlar.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -186,37 +185,18 @@ LogicalResult GroupFinder::checkComputable(Operation &op) {
 }
 
 FailureOr<SmallVector<KernelGroup>> GroupFinder::find() {
-  for (Operation &op : block_)
+  SmallVector<KernelGroup> groups;
+  for (Operation &op : block_) {
     if (failed(checkComputable(op)))
       return failure();
-  SmallVector<KernelGroup> groups;
-  auto start = [&](Operation *main, StringRef kind) -> KernelGroup & {
+    if (!isMain(&op))
+      continue;
     KernelGroup &group = groups.emplace_back();
-    group.main = main;
-    group.kind = kind;
-    take(group, main);
-    return group;
-  };
-  // Named operations come first: an epilogue saves more than a row program that would take it.
-  for (Operation &op : block_)
-    if (isMain(&op) && !isa<linalg::LinalgOp>(op))
-      start(&op, op.getName().stripDialect());
+    group.main = &op;
+    take(group, &op);
+  }
   for (KernelGroup &group : groups)
     takeEpilogue(group);
-  for (Operation &op : block_) {
-    if (owner_.contains(&op))
-      continue;
-    llvm::SmallSetVector<Operation *, 8> program =
-        growRowProgram(&op, [&](Operation *each) { return isFreeToTake(each); });
-    if (program.empty())
-      continue;
-    KernelGroup &group = start(&op, "rows");
-    for (Operation *member : program)
-      take(group, member);
-  }
-  for (Operation &op : block_)
-    if (isMain(&op) && !owner_.contains(&op))
-      takeEpilogue(start(&op, "reduction"));
   for (KernelGroup &group : groups)
     if (takesPrologue(group.main))
       takePrologue(group, group.main);
