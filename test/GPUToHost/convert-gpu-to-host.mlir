@@ -62,5 +62,5 @@ gpu.module @kernels {
 
 // Three accesses: two loads and a store.
 // CHECK: llvm.mlir.global internal constant @ashlar_sites(dense<{{.*}}> : tensor<6xi32>)
-// CHECK: llvm.mlir.global internal constant @ashlar_strings("vector-add.mlir:{{[0-9]+:[0-9]+}}\00llvm.load\00
+// CHECK: llvm.mlir.global internal constant @ashlar_strings("convert-gpu-to-host.mlir:{{[0-9]+:[0-9]+}}\00llvm.load\00
 // CHECK: llvm.mlir.global external constant @ashlar_simulator_module()

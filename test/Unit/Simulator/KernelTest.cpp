@@ -74,7 +74,7 @@ WordRun runWords(const std::string &text, uint32_t threads = 32, LaunchOptions o
 //===-- Plain kernels -----------------------------------------------------===//
 
 TEST(VectorAdd, AddsAnyCount) {
-  KernelRunner runner(readKernel("vector-add.mlir"));
+  KernelRunner runner(readKernel("convert-gpu-to-host.mlir"));
   for (uint32_t count : {1u, 127u, 128u, 1000u}) {
     std::vector<float> a(count), b(count);
     for (uint32_t i = 0; i < count; ++i)
@@ -93,7 +93,7 @@ TEST(VectorAdd, AddsAnyCount) {
 }
 
 TEST(VectorAdd, OffByOneBoundIsFoundWithAndWithoutChecks) {
-  KernelRunner runner(plant(readKernel("vector-add.mlir"), "icmp \"ult\"", "icmp \"ule\""));
+  KernelRunner runner(plant(readKernel("convert-gpu-to-host.mlir"), "icmp \"ult\"", "icmp \"ule\""));
   uint32_t count = 100;
   void *a = runner.upload(std::vector<float>(count)), *b = runner.upload(std::vector<float>(count));
   void *c = runner.upload(std::vector<float>(count));
@@ -111,7 +111,7 @@ TEST(VectorAdd, OffByOneBoundIsFoundWithAndWithoutChecks) {
 }
 
 TEST(VectorAdd, RespectsGivenRanges) {
-  KernelRunner runner(readKernel("vector-add.mlir"));
+  KernelRunner runner(readKernel("convert-gpu-to-host.mlir"));
   uint32_t count = 64;
   void *a = runner.upload(std::vector<float>(3 * count));
   void *b = static_cast<float *>(a) + count, *c = static_cast<float *>(b) + count;
@@ -417,7 +417,7 @@ TEST(Faults, AStuckLaunchLeavesTheDeviceUsable) {
     EXPECT_FALSE(result.completed);
     EXPECT_TRUE(find(result, ReportKind::Deadlock)) << texts(result);
   }
-  KernelRunner other(readKernel("vector-add.mlir"));
+  KernelRunner other(readKernel("convert-gpu-to-host.mlir"));
 }
 
 TEST(Faults, MisalignedVectorsAreReported) {
@@ -477,7 +477,7 @@ TEST(Faults, NamedBarriersOrderTheirThreads) {
 //===-- The device --------------------------------------------------------===//
 
 TEST(Device, RefusesWrongLaunches) {
-  KernelRunner runner(readKernel("vector-add.mlir"));
+  KernelRunner runner(readKernel("convert-gpu-to-host.mlir"));
   void *a = runner.upload(std::vector<float>(1));
   uint32_t count = 1;
   const void *arguments[] = {&a, &a, &a, &count};
