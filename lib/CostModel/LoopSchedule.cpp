@@ -114,3 +114,24 @@ LoopSchedule cost::chooseLoopSchedule(const LoopNest &nest, const TargetInfo &ta
   }
   return {tile, threadsFor(product(tile))};
 }
+
+LoopSchedule cost::chooseRowSchedule(const LoopNest &nest, const TargetInfo &target) {
+  // The longest row that a block of the most threads holds with a few tiles of it at once.
+  constexpr int64_t longestRow = 4096, rowThreads = 512;
+  std::vector<int64_t> tile(nest.loops.size(), 1);
+  size_t column = nest.loops.size() - 1;
+  int64_t extent = roundUpToPower(nest.loops[column].extent);
+  tile[column] = extent <= longestRow ? extent : longestRow / 2;
+  // Short rows share a block, as long as there are blocks for all.
+  for (size_t loop = column; loop-- > 0;)
+    while (!nest.loops[loop].isReduction && tile[loop] < nest.loops[loop].extent &&
+           product(tile) * 2 <= tileElements / 2) {
+      std::vector<int64_t> larger = tile;
+      larger[loop] *= 2;
+      if (blocksOf(nest, larger) < 2 * int64_t(target.multiprocessors))
+        break;
+      tile = larger;
+    }
+  int64_t threads = std::clamp(roundUpToPower(product(tile) / elementsPerThread), fewestThreads, rowThreads);
+  return {tile, threads};
+}

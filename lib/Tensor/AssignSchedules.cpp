@@ -8,6 +8,7 @@
 #include "ashlar/CostModel/LoopSchedule.h"
 #include "ashlar/CostModel/MatmulSchedule.h"
 #include "ashlar/Tensor/Passes.h"
+#include "ashlar/Tensor/RowPrograms.h"
 #include "mlir/IR/Builders.h"
 
 namespace ashlar {
@@ -49,7 +50,9 @@ static FailureOr<DictionaryAttr> chooseMatmul(ash::KernelOp kernel, Operation *m
 
 static FailureOr<DictionaryAttr> chooseLoops(ash::KernelOp kernel, Operation *main,
                                              const TargetInfo &target) {
-  cost::LoopSchedule schedule = cost::chooseLoopSchedule(describeLoops(kernel, main), target);
+  cost::LoopNest nest = describeLoops(kernel, main);
+  cost::LoopSchedule schedule = matchRowProgram(kernel) ? cost::chooseRowSchedule(nest, target)
+                                                        : cost::chooseLoopSchedule(nest, target);
   Builder builder(kernel.getContext());
   return builder.getDictionaryAttr({
       {builder.getStringAttr("tile"), builder.getI64ArrayAttr({schedule.tile.data(), schedule.tile.size()})},

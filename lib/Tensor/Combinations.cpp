@@ -17,5 +17,9 @@ Operation *ashlar::matchCombination(linalg::LinalgOp op, unsigned result) {
                       arith::MaxNumFOp, arith::MaxSIOp, arith::MinimumFOp, arith::MinNumFOp, arith::MinSIOp>(
           combiner) &&
       accumulator.hasOneUse() && *accumulator.user_begin() == combiner && combiner->getResult(0).hasOneUse();
-  return isCombination ? combiner : nullptr;
+  // Threads exchange partial results in registers of 32 bits.
+  Type type = accumulator.getType();
+  bool fitsRegister =
+      type.isIntOrFloat() && type.getIntOrFloatBitWidth() >= 8 && type.getIntOrFloatBitWidth() <= 32;
+  return isCombination && fitsRegister ? combiner : nullptr;
 }

@@ -6,6 +6,7 @@
 #include "KernelGroups.h"
 #include "NormalForm.h"
 #include "ashlar/Tensor/Passes.h"
+#include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -50,6 +51,8 @@ struct FuseKernelsPass : ashlar::impl::FuseKernelsPassBase<FuseKernelsPass> {
       collapseLoneOperation(group);
       outlineKernel(group, function.getName());
     }
+    // A kernel stands where its last operation stood, perhaps after users of its other results.
+    sortTopologically(&function.getBody().front());
     // Operations that were repeated inside of all their users.
     IRRewriter rewriter(&getContext());
     (void)runRegionDCE(rewriter, function->getRegions());

@@ -5,6 +5,7 @@
 //===------------------------------------------------------------------------===//
 #include "KernelGroups.h"
 #include "NormalForm.h"
+#include "ashlar/Tensor/RowPrograms.h"
 #include "dialects/Ashlar/Ashlar.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -104,16 +105,20 @@ public:
 
 private:
   bool isFreeToTake(Operation *op) { return op && op->getBlock() == &block_ && !owner_.contains(op); }
+  KernelGroup &start(Operation *main, StringRef kind);
   void take(KernelGroup &group, Operation *op) {
     group.members.insert(op);
-    owner_.insert(op);
+    owner_[op] = &group - groups_.data();
   }
   void takeEpilogue(KernelGroup &group);
   void takePrologue(KernelGroup &group, Operation *op);
+  void takeRowPrograms();
+  bool wouldWaitForItself(const llvm::SmallSetVector<Operation *, 8> &members);
   LogicalResult checkComputable(Operation &op);
 
   Block &block_;
-  llvm::DenseSet<Operation *> owner_;
+  SmallVector<KernelGroup> groups_;
+  llvm::DenseMap<Operation *, int64_t> owner_; // Indices of groups.
 };
 } // namespace
 
@@ -184,26 +189,69 @@ LogicalResult GroupFinder::checkComputable(Operation &op) {
          << "operations, static slices, paddings and concatenations of tensors; express it with those";
 }
 
-FailureOr<SmallVector<KernelGroup>> GroupFinder::find() {
-  SmallVector<KernelGroup> groups;
+KernelGroup &GroupFinder::start(Operation *main, StringRef kind) {
+  KernelGroup &group = groups_.emplace_back();
+  group.main = main;
+  group.kind = kind;
+  take(group, main);
+  return group;
+}
+
+/// Whether a kernel of these operations needs, by way of other kernels, a result of its own: kernels run as a
+/// whole.
+bool GroupFinder::wouldWaitForItself(const llvm::SmallSetVector<Operation *, 8> &members) {
+  llvm::DenseSet<Operation *> seen;
+  SmallVector<Operation *> pending(members.begin(), members.end());
+  while (!pending.empty())
+    for (Operation *user : pending.pop_back_val()->getUsers()) {
+      Operation *op = block_.findAncestorOpInBlock(*user);
+      if (members.contains(op) || !seen.insert(op).second)
+        continue;
+      pending.push_back(op);
+      if (auto owner = owner_.find(op); owner != owner_.end())
+        llvm::append_range(pending, groups_[owner->second].members);
+    }
+  auto readsSeen = [&](Operation *member) {
+    return llvm::any_of(member->getOperands(), [&](Value v) { return seen.contains(v.getDefiningOp()); });
+  };
+  return llvm::any_of(members, readsSeen);
+}
+
+void GroupFinder::takeRowPrograms() {
   for (Operation &op : block_) {
+    if (owner_.contains(&op))
+      continue;
+    llvm::SmallSetVector<Operation *, 8> program =
+        growRowProgram(&op, [&](Operation *each) { return isFreeToTake(each); });
+    if (program.empty() || wouldWaitForItself(program))
+      continue;
+    KernelGroup &group = start(&op, "rows");
+    for (Operation *member : program)
+      take(group, member);
+  }
+}
+
+FailureOr<SmallVector<KernelGroup>> GroupFinder::find() {
+  for (Operation &op : block_)
     if (failed(checkComputable(op)))
       return failure();
-    if (!isMain(&op))
-      continue;
-    KernelGroup &group = groups.emplace_back();
-    group.main = &op;
-    take(group, &op);
-  }
-  for (KernelGroup &group : groups)
+  // Named operations come first: an epilogue saves more than a row program that would take it.
+  for (Operation &op : block_)
+    if (isMain(&op) && !isa<linalg::LinalgOp>(op))
+      start(&op, op.getName().stripDialect());
+  for (KernelGroup &group : groups_)
     takeEpilogue(group);
-  for (KernelGroup &group : groups)
+  takeRowPrograms();
+  for (Operation &op : block_)
+    if (isMain(&op) && !owner_.contains(&op))
+      takeEpilogue(start(&op, "reduction"));
+  for (KernelGroup &group : groups_)
     if (takesPrologue(group.main))
       takePrologue(group, group.main);
   for (Operation &op : block_)
     if (!owner_.contains(&op) && (isElementwiseOp(&op) || isStaticSlice(&op) || isAssembly(&op)))
-      take(groups.emplace_back(), &op);
-  return groups;
+      take(groups_.emplace_back(), &op);
+  return std::move(groups_);
 }
 
 FailureOr<SmallVector<KernelGroup>> ashlar::findKernelGroups(func::FuncOp function) {

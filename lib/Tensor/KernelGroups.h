@@ -12,6 +12,7 @@ namespace ashlar {
 struct KernelGroup {
   mlir::Operation *main = nullptr; ///< Null if everything in it is elementwise.
   llvm::SmallSetVector<mlir::Operation *, 8> members;
+  llvm::StringRef kind = "elementwise"; ///< For the kernel's name.
 };
 
 /// Groups all operations of the function that compute. Fails, after a diagnostic, on an operation that no

@@ -86,8 +86,5 @@ void Outliner::outline(StringRef name) {
 }
 
 void ashlar::outlineKernel(KernelGroup &group, StringRef namePrefix) {
-  StringRef kind = "elementwise";
-  if (group.main)
-    kind = isa<linalg::LinalgOp>(group.main) ? "reduction" : group.main->getName().stripDialect();
-  Outliner(group).outline((namePrefix + "_" + kind).str());
+  Outliner(group).outline((namePrefix + "_" + group.kind).str());
 }

@@ -93,7 +93,6 @@ static LogicalResult rewriteToGenerics(func::FuncOp function) {
   linalg::populateElementwiseToLinalgConversionPatterns(patterns);
   linalg::populateLinalgNamedOpsGeneralizationPatterns(patterns);
   linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
-  linalg::populateInlineConstantOperandsPatterns(patterns);
   memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
   tensor::populateFoldTensorEmptyPatterns(patterns);
   tensor::DimOp::getCanonicalizationPatterns(patterns, function.getContext());

@@ -4,6 +4,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "LoopSpaces.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace ashlar;
@@ -59,4 +60,24 @@ LoopSpace ashlar::distributeLoops(KernelBuilder &kernel, ArrayRef<AffineExpr> ex
   }
   result.ensureDimension(kernel);
   return result;
+}
+
+FailureOr<SmallVector<Value>>
+ashlar::loopOverTiles(KernelBuilder &kernel, AffineExpr extent, int64_t size, ValueRange carried,
+                      function_ref<FailureOr<SmallVector<Value>>(Value, ValueRange)> body) {
+  if (auto number = dyn_cast<AffineConstantExpr>(extent);
+      number && number.getValue() > 0 && number.getValue() <= size)
+    return body(kernel.constantIndex(0), carried);
+  OpBuilder &builder = kernel.builder();
+  Location loc = kernel.source().getLoc();
+  auto loop = scf::ForOp::create(builder, loc, kernel.constantIndex(0), kernel.materialize(extent),
+                                 kernel.constantIndex(size), carried);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  FailureOr<SmallVector<Value>> next = body(loop.getInductionVar(), loop.getRegionIterArgs());
+  if (failed(next))
+    return failure();
+  if (!next->empty()) // Without results, the loop comes with its terminator.
+    scf::YieldOp::create(builder, loc, *next);
+  return SmallVector<Value>(loop.getResults());
 }

@@ -20,6 +20,12 @@ struct LoopSpace {
   mlir::AffineMap map(mlir::MLIRContext *context) const;
 };
 
+/// Runs `body` for each tile of a loop inside of the block: with the tile's first index and the carried
+/// values, to return the next ones. One tile that covers the loop makes no scf.for. Returns the last values.
+mlir::FailureOr<llvm::SmallVector<mlir::Value>> loopOverTiles(
+    KernelBuilder &kernel, mlir::AffineExpr extent, int64_t size, mlir::ValueRange carried,
+    llvm::function_ref<mlir::FailureOr<llvm::SmallVector<mlir::Value>>(mlir::Value, mlir::ValueRange)> body);
+
 /// The extent of each loop.
 mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> loopExtents(KernelBuilder &kernel,
                                                                  mlir::linalg::LinalgOp op);

@@ -4,6 +4,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "ashlar/TensorToTile/MainOperations.h"
+#include "ashlar/Tensor/RowPrograms.h"
 
 using namespace mlir;
 using namespace ashlar;
@@ -24,12 +25,15 @@ static const Family families[] = {
 };
 
 FailureOr<MainOperation> ashlar::findMainOperation(ash::KernelOp kernel) {
+  if (std::optional<RowProgram> program = matchRowProgram(kernel))
+    return MainOperation{program->reductions.front(), "rows", lowerRows};
   Operation *main = nullptr;
   for (Operation &op : kernel.getBlock()->without_terminator()) {
     if (isEvaluable(&op))
       continue;
     if (main) {
-      op.emitError() << "'" << op.getName() << "' is a second main operation of one kernel; give it a kernel of its own";
+      op.emitError() << "'" << op.getName()
+                     << "' is a second main operation of one kernel; give it a kernel of its own";
       emitRemark(main->getLoc()) << "the first one is '" << main->getName() << "'";
       return failure();
     }
@@ -47,8 +51,9 @@ FailureOr<MainOperation> ashlar::findMainOperation(ash::KernelOp kernel) {
       return MainOperation{main, family.kernelName, family.lower};
   if (isa<linalg::LinalgOp>(main))
     return MainOperation{main, "reduction", lowerReduction};
-  main->emitError() << "'" << name
-                    << "' has no lowering to a GPU kernel; express it with linalg operations, or with the operations "
-                       "of the dialect ashlar that have one";
+  main->emitError()
+      << "'" << name
+      << "' has no lowering to a GPU kernel; express it with linalg operations, or with the operations "
+         "of the dialect ashlar that have one";
   return failure();
 }

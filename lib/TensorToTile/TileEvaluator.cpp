@@ -26,6 +26,11 @@ void TileEvaluator::bind(Value tensor, AffineMap coordinates, PartialTile tile) 
   known_[{tensor, simplifyAffineMap(coordinates)}] = std::move(tile);
 }
 
+void TileEvaluator::adopt(const TileEvaluator &outer) {
+  for (auto &[key, tile] : outer.known_)
+    known_.try_emplace({key.first, space_.map(key.second.getResults(), kernel_.context())}, tile);
+}
+
 FailureOr<Value> TileEvaluator::evaluate(Value tensor, AffineMap coordinates) {
   FailureOr<PartialTile> partial = evaluatePartial(tensor, coordinates);
   if (failed(partial))
@@ -158,7 +163,9 @@ FailureOr<PartialTile> TileEvaluator::evaluateScalar(Value value) {
     for (Value index : extract.getIndices()) {
       APInt number;
       if (!matchPattern(index, m_ConstantInt(&number)))
-        return refuseInKernel(extract, "its indices are not constant");
+        return refuseInKernel(
+            extract, "it reads at computed indices, for which tiles have no operation; read at constant "
+                     "ones, or gather outside of the function");
       coordinates.push_back(kernel_.constant(number.getSExtValue()));
     }
     return evaluatePartial(extract.getTensor(), space_.map(coordinates, kernel_.context()));
@@ -208,9 +215,27 @@ FailureOr<PartialTile> TileEvaluator::evaluateUncached(Value tensor, AffineMap c
 
 //===-- Results ---------------------------------------------------------------===//
 
-LogicalResult ashlar::storeResults(TileEvaluator &evaluator, ArrayRef<MainResult> results) {
+LogicalResult ashlar::storeResult(TileEvaluator &evaluator, unsigned number, AffineMap coordinates) {
   KernelBuilder &kernel = evaluator.kernel();
   const TileSpace &space = evaluator.space();
+  Value value = kernel.source().getYield().getValues()[number];
+  FailureOr<PartialTile> tile = evaluator.evaluatePartial(value, coordinates);
+  if (failed(tile))
+    return failure();
+  SmallVector<unsigned> dims;
+  for (unsigned dim = 0; dim < space.dims.size(); ++dim)
+    if (coordinates.isFunctionOfDim(dim))
+      dims.push_back(dim);
+  if (dims.empty()) // A result of one element: the space has a dimension of extent 1 for it.
+    dims.push_back(0);
+  dims = uniteDims(dims, tile->dims);
+  kernel.store(evaluator.broadcast(*tile, dims).value, kernel.resultView(number, coordinates, space, dims),
+               space, dims);
+  return success();
+}
+
+LogicalResult ashlar::storeResults(TileEvaluator &evaluator, ArrayRef<MainResult> results) {
+  KernelBuilder &kernel = evaluator.kernel();
   llvm::DenseMap<Value, AffineMap> coordinates;
   for (const MainResult &result : results)
     coordinates[result.tensor] = simplifyAffineMap(result.coordinates);
@@ -232,19 +257,8 @@ LogicalResult ashlar::storeResults(TileEvaluator &evaluator, ArrayRef<MainResult
       return kernel.source().emitOpError(
           "yields a value that is not an elementwise function of its main operation; "
           "give it a kernel of its own");
-    AffineMap map = known->second;
-    FailureOr<PartialTile> tile = evaluator.evaluatePartial(value, map);
-    if (failed(tile))
+    if (failed(storeResult(evaluator, number, known->second)))
       return failure();
-    SmallVector<unsigned> dims;
-    for (unsigned dim = 0; dim < space.dims.size(); ++dim)
-      if (map.isFunctionOfDim(dim))
-        dims.push_back(dim);
-    if (dims.empty()) // A result of one element: the space has a dimension of extent 1 for it.
-      dims.push_back(0);
-    dims = uniteDims(dims, tile->dims);
-    kernel.store(evaluator.broadcast(*tile, dims).value, kernel.resultView(number, map, space, dims), space,
-                 dims);
   }
   return success();
 }

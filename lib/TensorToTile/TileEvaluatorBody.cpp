@@ -7,6 +7,7 @@
 #include "IndexArithmetic.h"
 #include "ashlar/TensorToTile/TileEvaluator.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace ashlar;
@@ -107,7 +108,7 @@ static Value repeatConstant(OpBuilder &builder, arith::ConstantOp constant) {
 
 /// Whether a scalar operation can act on tiles.
 static LogicalResult checkRepeatable(Operation *op) {
-  if (isa<arith::ConstantOp, linalg::IndexOp>(op) ||
+  if (isa<arith::ConstantOp, linalg::IndexOp, tensor::ExtractOp>(op) ||
       (op->getNumRegions() == 0 && OpTrait::hasElementwiseMappableTraits(op)))
     return success();
   return op->emitError() << "'" << op->getName()
@@ -159,6 +160,13 @@ TileEvaluator::evaluateBody(linalg::LinalgOp op, ArrayRef<PartialTile> arguments
       return failure();
     if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
       tiles[index] = evaluateIndex(loops.getResult(index.getDim()));
+      continue;
+    }
+    if (auto extract = dyn_cast<tensor::ExtractOp>(inner)) {
+      FailureOr<PartialTile> element = evaluateScalar(extract.getResult());
+      if (failed(element))
+        return failure();
+      tiles[extract] = *element;
       continue;
     }
     SmallVector<PartialTile> operands;

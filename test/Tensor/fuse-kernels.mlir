@@ -107,20 +107,50 @@ func.func @elementwise(%x: tensor<2x128x64xf16>, %y: tensor<64xf32>) -> (tensor<
 }
 
 // -----
-// Two reductions and two elementwise kernels.
+// Both reductions of a softmax and what is computed with them on the rows again are one kernel.
 // CHECK-LABEL: func.func @softmax
-// CHECK: ashlar.kernel @softmax_reduction
+// CHECK: ashlar.kernel @softmax_rows (%{{.+}} = %arg0 : tensor<100x70xf32>) -> tensor<100x70xf32>
 // CHECK: arith.maxnumf
-// CHECK: ashlar.kernel @softmax_elementwise
 // CHECK: math.exp
-// CHECK: ashlar.kernel @softmax_reduction
 // CHECK: arith.addf
-// CHECK: ashlar.kernel @softmax_elementwise
 // CHECK: arith.divf
+// CHECK: ashlar.yield
+// CHECK-NOT: ashlar.kernel
 func.func @softmax(%x: tensor<100x70xf32>) -> tensor<100x70xf32> {
   %e = tensor.empty() : tensor<100x70xf32>
   %0 = linalg.softmax dimension(1) ins(%x : tensor<100x70xf32>) outs(%e : tensor<100x70xf32>) -> tensor<100x70xf32>
   return %0 : tensor<100x70xf32>
+}
+
+// -----
+// A column's maximum is subtracted from rows: the reduction is not along rows, so it ends its kernel.
+// CHECK-LABEL: func.func @columns
+// CHECK: ashlar.kernel @columns_reduction
+// CHECK: ashlar.kernel @columns_elementwise
+func.func @columns(%x: tensor<100x70xf32>, %z: tensor<70xf32>) -> tensor<100x70xf32> {
+  %m = linalg.reduce {arith.maximumf} ins(%x : tensor<100x70xf32>) outs(%z : tensor<70xf32>) dimensions = [0]
+  %e = tensor.empty() : tensor<100x70xf32>
+  %b = linalg.broadcast ins(%m : tensor<70xf32>) outs(%e : tensor<100x70xf32>) dimensions = [0]
+  %0 = arith.subf %x, %b : tensor<100x70xf32>
+  return %0 : tensor<100x70xf32>
+}
+
+// -----
+// A product with what follows from the row's sum stands between two members of the row program; the kernel of the rows
+// comes before it.
+// CHECK-LABEL: func.func @product_between
+// CHECK: %[[R:.+]]:2 = ashlar.kernel @product_between_rows
+// CHECK: math.exp
+// CHECK: ashlar.kernel @product_between_matmul ({{.*}} = %[[R]]#{{[01]}}
+func.func @product_between(%x: tensor<16x16xf32>, %w: tensor<16x16xf32>, %z: tensor<16xf32>)
+    -> (tensor<16x16xf32>, tensor<16x16xf32>) {
+  %s = linalg.reduce {arith.addf} ins(%x : tensor<16x16xf32>) outs(%z : tensor<16xf32>) dimensions = [1]
+  %e = tensor.empty() : tensor<16x16xf32>
+  %b = linalg.broadcast ins(%s : tensor<16xf32>) outs(%e : tensor<16x16xf32>) dimensions = [1]
+  %y = arith.subf %x, %b : tensor<16x16xf32>
+  %p = ashlar.matmul %y, %w : tensor<16x16xf32>, tensor<16x16xf32> -> tensor<16x16xf32>
+  %t = math.exp %y : tensor<16x16xf32>
+  return %p, %t : tensor<16x16xf32>, tensor<16x16xf32>
 }
 
 // -----

@@ -37,6 +37,10 @@ struct LoopSchedule {
   int64_t threads = 128;
 };
 
+/// For a kernel that reduces rows and computes on them again: the loops of a reduction are the columns. Rows that fit
+/// are held in registers from the first to the last use.
+LoopSchedule chooseRowSchedule(const LoopNest &nest, const TargetInfo &target);
+
 LoopSchedule chooseLoopSchedule(const LoopNest &nest, const TargetInfo &target);
 
 } // namespace ashlar::cost

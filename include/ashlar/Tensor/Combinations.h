@@ -11,7 +11,7 @@
 namespace ashlar {
 
 /// The operation of the body that makes `result = op(result, element)` of result number `result`, where that
-/// is a sum, product, maximum or minimum (signed, for integers); else null.
+/// is a sum, product, maximum or minimum (signed, for integers) of 8 to 32 bits; else null.
 mlir::Operation *matchCombination(mlir::linalg::LinalgOp op, unsigned result);
 
 } // namespace ashlar

@@ -22,6 +22,9 @@ def FuseKernelsPass : Pass<"ashlar-tensor-fuse-kernels", "::mlir::func::FuncOp">
       it alone uses;
     - constants, fills and empty tensors.
 
+    Reductions along rows, and what is computed with them on the rows again, become one kernel, a row program: softmax
+    and normalisations read their input once where a row fits a block's registers.
+
     What is left gets a kernel of its own. Reshapes, constants and index arithmetic stay outside: they cost nothing. An
     operation on tensors that no kernel can compute is refused with a diagnostic.
 
@@ -50,7 +53,7 @@ def AssignSchedulesPass : Pass<"ashlar-tensor-assign-schedules", "::mlir::func::
   let summary = "Choose how each kernel is tiled and write it down as its schedule";
   let description = [{
     Gives every `ashlar.kernel` without one a `schedule`, a dictionary that the later passes read:
-    - `tile`: for a product [M, N, K]; else a tile size for each loop of the main operation or each dimension of the
+    - `tile`: for a product [M, N, K]; else a tile size for each loop of the (first) reduction or each dimension of the
       first result (1 where it is not tiled), or a single one that cuts the elements of the result as they are numbered;
     - `threads`: the threads of a block;
     - for products: `mma` ("mma_sync" or "fma"), `warps` or `thread_grid` [along M, along N], `stages`.

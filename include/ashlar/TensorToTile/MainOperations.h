@@ -38,6 +38,10 @@ mlir::LogicalResult lowerQuantizedMatmul(KernelBuilder &kernel, mlir::Operation 
 /// A linalg operation that reduces. Schedule: `tile` [rows, columns], `threads`.
 mlir::LogicalResult lowerReduction(KernelBuilder &kernel, mlir::Operation *op);
 
+/// Several reductions along rows, or one with a result of the rows' shape (RowPrograms.h). Schedule: `tile`,
+/// an entry for each loop of `op`, the first reduction; `threads`.
+mlir::LogicalResult lowerRows(KernelBuilder &kernel, mlir::Operation *op);
+
 /// Nothing but evaluable operations; `op` is the one that makes the first result. Schedule: `tile` [rows,
 /// columns], `threads`.
 mlir::LogicalResult lowerPointwise(KernelBuilder &kernel, mlir::Operation *op);

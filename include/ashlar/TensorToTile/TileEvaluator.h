@@ -44,6 +44,9 @@ public:
   void bind(mlir::Value tensor, mlir::AffineMap coordinates, mlir::Value tile);
   void bind(mlir::Value tensor, mlir::AffineMap coordinates, PartialTile tile);
 
+  /// Takes over what `outer` knows. Its space must be the first dimensions and symbols of this one's.
+  void adopt(const TileEvaluator &outer);
+
   /// The tile of `tensor` whose element at each point of the space is tensor[coordinates(point)].
   mlir::FailureOr<mlir::Value> evaluate(mlir::Value tensor, mlir::AffineMap coordinates);
   mlir::FailureOr<PartialTile> evaluatePartial(mlir::Value tensor, mlir::AffineMap coordinates);
@@ -102,6 +105,10 @@ struct MainResult {
   mlir::Value tensor;
   mlir::AffineMap coordinates;
 };
+
+/// Computes and stores the kernel's result number `number`, whose element at each point of the evaluator's
+/// space has these coordinates.
+mlir::LogicalResult storeResult(TileEvaluator &evaluator, unsigned number, mlir::AffineMap coordinates);
 
 /// Computes everything after the main operation and stores the kernel's results.
 mlir::LogicalResult storeResults(TileEvaluator &evaluator, llvm::ArrayRef<MainResult> results);

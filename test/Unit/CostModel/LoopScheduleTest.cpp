@@ -45,3 +45,19 @@ TEST(LoopSchedule, LoopsOfOneElementStayUntiled) {
   EXPECT_EQ(schedule.tile, std::vector<int64_t>({1, 1}));
   EXPECT_EQ(schedule.threads, 32);
 }
+
+static LoopSchedule chooseRows(int64_t rows, int64_t columns) {
+  return chooseRowSchedule({{{rows, false, 0}, {columns, true, 4}}, true, false}, *lookupTarget("sm_80"));
+}
+
+TEST(LoopSchedule, RowsThatFitAreOneChunk) {
+  EXPECT_EQ(chooseRows(4096, 1000).tile, std::vector<int64_t>({1, 1024}));
+  EXPECT_EQ(chooseRows(4096, 4096).threads, 512);
+}
+
+TEST(LoopSchedule, ShortRowsShareABlock) {
+  LoopSchedule schedule = chooseRows(1 << 16, 64);
+  EXPECT_EQ(schedule.tile, std::vector<int64_t>({16, 64}));
+}
+
+TEST(LoopSchedule, LongRowsAreChunked) { EXPECT_EQ(chooseRows(64, 50000).tile, std::vector<int64_t>({1, 2048})); }
