@@ -52,6 +52,8 @@ private:
   AffineExpr channelOf(const TileSpace &space, int64_t groupSize, AffineExpr channel);
   ConvolutionPoint outputPosition(AffineExpr row);
   ConvolutionPoint tap(AffineExpr column);
+  TileSpace withinTap(TileSpace space, unsigned depthDim);
+  ConvolutionPoint tapOf(const TileSpace &space, unsigned depthDim);
   FailureOr<Value> windows(const TileSpace &space);
   FailureOr<Value> filters(const TileSpace &space);
   bool needsMask(int64_t dim);
@@ -109,10 +111,48 @@ ConvolutionPoint ConvolutionLowering::tap(AffineExpr column) {
     SmallVector<AffineExpr> parts = splitIndex(column, sizes);
     return {{}, {parts.begin() + 1, parts.end()}, parts.front()};
   }
-  // The slowest part is not reduced modulo its size: it stays below it anyway, and so the coordinates depend on the
-  // column even if there is one column only, and what lies behind it is told apart from it.
+  // The slowest part is not reduced modulo its size: it stays below it anyway, and so the coordinates depend
+  // on the column even if there is one column only, and what lies behind it is told apart from it.
   SmallVector<AffineExpr> parts = splitIndex(column, ArrayRef(sizes).drop_front());
   return {{}, {parts.begin(), parts.end() - 1}, parts.back()};
+}
+
+/// Whether each step along K stays within one tap: the tap is then the same for a whole tile.
+static bool staysWithinTap(int64_t depthTile, int64_t channels, bool isChannelsLast) {
+  return isChannelsLast && channels % depthTile == 0;
+}
+
+/// The space of one step, in which dimension `depthDim` counts channels of one tap from a first one. The tap
+/// and the first channel become symbols: what depends on them is the same for all threads.
+TileSpace ConvolutionLowering::withinTap(TileSpace space, unsigned depthDim) {
+  OpBuilder &builder = kernel_.builder();
+  Location loc = op_.getLoc();
+  TileDim &depth = space.dims[depthDim];
+  if (!staysWithinTap(depth.size, groupInputs_, geometry_.isChannelsLast()))
+    return space;
+  Value rest = depth.offset;
+  auto takeOff = [&](int64_t size) {
+    Value count = kernel_.constantIndex(size);
+    space.symbols.push_back(arith::RemUIOp::create(builder, loc, rest, count));
+    rest = arith::DivUIOp::create(builder, loc, rest, count);
+  };
+  takeOff(groupInputs_);
+  for (int64_t size : llvm::reverse(geometry_.sizes.filter))
+    takeOff(size);
+  depth = {depth.size, kernel_.constantIndex(0), kernel_.constant(depth.size), true};
+  return space;
+}
+
+/// The tap and channel of each column in a space made by withinTap.
+ConvolutionPoint ConvolutionLowering::tapOf(const TileSpace &space, unsigned depthDim) {
+  if (!staysWithinTap(space.dims[depthDim].size, groupInputs_, geometry_.isChannelsLast()))
+    return tap(space.dim(depthDim));
+  unsigned symbol = space.symbols.size();
+  ConvolutionPoint point;
+  for (int64_t dim = 0; dim < geometry_.spatialRank(); ++dim)
+    point.spatial.push_back(space.symbol(--symbol));
+  point.channel = space.symbol(--symbol) + space.dim(depthDim);
+  return point;
 }
 
 /// Whether padding along `dim` must be cleared in registers: where it is not what lies outside of the buffer,
@@ -150,8 +190,9 @@ Value ConvolutionLowering::clearPadding(TileEvaluator &evaluator, Value tile,
 }
 
 /// The left matrix.
-FailureOr<Value> ConvolutionLowering::windows(const TileSpace &space) {
-  ConvolutionPoint position = outputPosition(space.dim(0)), tap = this->tap(space.dim(1));
+FailureOr<Value> ConvolutionLowering::windows(const TileSpace &step) {
+  TileSpace space = withinTap(step, 1);
+  ConvolutionPoint position = outputPosition(space.dim(0)), tap = tapOf(space, 1);
   ConvolutionPoint point{position.batch, {}, channelOf(space, groupInputs_, tap.channel)};
   bool isMasked = false;
   for (int64_t dim = 0; dim < geometry_.spatialRank(); ++dim) {
@@ -173,8 +214,9 @@ FailureOr<Value> ConvolutionLowering::windows(const TileSpace &space) {
 }
 
 /// The right matrix.
-FailureOr<Value> ConvolutionLowering::filters(const TileSpace &space) {
-  ConvolutionPoint point = tap(space.dim(0));
+FailureOr<Value> ConvolutionLowering::filters(const TileSpace &step) {
+  TileSpace space = withinTap(step, 0);
+  ConvolutionPoint point = tapOf(space, 0);
   point.batch = channelOf(space, groupOutputs_, space.dim(1));
   TileEvaluator evaluator(kernel_, space, /*staged=*/true);
   return evaluator.evaluate(op_.getFilter(), space.map(geometry_.coordinates(point), kernel_.context()));

@@ -38,9 +38,11 @@ private:
   LogicalResult distribute();
   FailureOr<StagedTile> stageInput();
   FailureOr<StagedTile> stageFilter(Value copy);
-  FailureOr<Value> addTaps(const StagedTile &input, const StagedTile &filter);
-  Value shiftedTile(const StagedTile &input, ArrayRef<int64_t> tap);
-  Value clearPadding(Value tile, ArrayRef<int64_t> tap);
+  // A tap is its position in each dimension of the filter.
+  Value addTaps(const StagedTile &input, const StagedTile &filter, SmallVector<Value> tap, Value sum);
+  Value addTap(const StagedTile &input, const StagedTile &filter, ArrayRef<Value> tap, Value sum);
+  Value shiftedTile(const StagedTile &input, ArrayRef<Value> tap);
+  Value clearPadding(Value tile, ArrayRef<Value> tap);
   bool needsMask(int64_t dim);
   LogicalResult makeCopy(const StagedTile &input, Value copy);
   AffineExpr outputPosition(int64_t dim) { return output_.dim(places_[dim].index); }
@@ -145,28 +147,37 @@ FailureOr<StagedTile> DepthwiseLowering::stageFilter(Value copy) {
 }
 
 /// The inputs that a tap multiplies.
-Value DepthwiseLowering::shiftedTile(const StagedTile &input, ArrayRef<int64_t> tap) {
-  SmallVector<int64_t> offsets(output_.dims.size(), 0);
+Value DepthwiseLowering::shiftedTile(const StagedTile &input, ArrayRef<Value> tap) {
+  OpBuilder &builder = kernel_.builder();
+  SmallVector<Value> offsets(output_.dims.size(), kernel_.constantIndex(0));
   for (int64_t dim = 0; dim < geometry_.spatialRank(); ++dim) {
-    int64_t stride = geometry_.window.strides[dim], shift = tap[dim] * geometry_.window.dilations[dim];
-    offsets[places_[dim].index] = shift / stride;
-    if (places_[dim].phase)
-      offsets[*places_[dim].phase] = shift % stride;
+    Value dilation = kernel_.constantIndex(geometry_.window.dilations[dim]);
+    Value shift = builder.createOrFold<arith::MulIOp>(loc_, tap[dim], dilation);
+    if (places_[dim].phase) {
+      Value stride = kernel_.constantIndex(geometry_.window.strides[dim]);
+      offsets[*places_[dim].phase] = builder.createOrFold<arith::RemUIOp>(loc_, shift, stride);
+      shift = builder.createOrFold<arith::DivUIOp>(loc_, shift, stride);
+    }
+    offsets[places_[dim].index] = shift;
   }
-  return input.loadAt(offsets, output_.tileShape());
+  return input.load(offsets, output_.tileShape());
 }
 
-Value DepthwiseLowering::clearPadding(Value tile, ArrayRef<int64_t> tap) {
+/// `tile`, the inputs of a tap, zero where these are padding.
+Value DepthwiseLowering::clearPadding(Value tile, ArrayRef<Value> tap) {
   OpBuilder &builder = kernel_.builder();
   TileArithmetic math(builder, loc_);
-  TileEvaluator evaluator(kernel_, output_);
+  TileSpace space = output_;
+  unsigned firstTap = space.symbols.size();
+  llvm::append_range(space.symbols, tap);
+  TileEvaluator evaluator(kernel_, space);
   auto type = cast<RankedTensorType>(tile.getType());
   Value zeros = math.constant(type.getShape(), type.getElementType(), 0);
   for (int64_t dim = 0; dim < geometry_.spatialRank(); ++dim) {
     if (!needsMask(dim))
       continue;
     int64_t low = geometry_.window.paddingLow[dim];
-    AffineExpr at = geometry_.padded(dim, outputPosition(dim), kernel_.constant(tap[dim]));
+    AffineExpr at = geometry_.padded(dim, outputPosition(dim), space.symbol(firstTap + dim));
     Value index = evaluator.broadcastToSpace(evaluator.evaluateIndex(at));
     auto clearWhere = [&](arith::CmpIPredicate predicate, AffineExpr bound) {
       Value limit = evaluator.broadcastToSpace(evaluator.evaluateIndex(bound));
@@ -174,7 +185,7 @@ Value DepthwiseLowering::clearPadding(Value tile, ArrayRef<int64_t> tap) {
     };
     if (low > 0)
       clearWhere(arith::CmpIPredicate::slt, kernel_.constant(low));
-    clearWhere(arith::CmpIPredicate::sge, output_.symbol(1 + dim) + low);
+    clearWhere(arith::CmpIPredicate::sge, space.symbol(1 + dim) + low);
   }
   return tile;
 }
@@ -186,26 +197,50 @@ static Value widen(OpBuilder &builder, Location loc, Value tile, Type element) {
   return arith::ExtSIOp::create(builder, loc, cast<RankedTensorType>(tile.getType()).clone(element), tile);
 }
 
-/// The sum over all taps.
-FailureOr<Value> DepthwiseLowering::addTaps(const StagedTile &input, const StagedTile &filter) {
+Value DepthwiseLowering::addTap(const StagedTile &input, const StagedTile &filter, ArrayRef<Value> tap,
+                                Value sum) {
   OpBuilder &builder = kernel_.builder();
   TileArithmetic math(builder, loc_);
   TileEvaluator evaluator(kernel_, output_);
-  Type accumulator = op_.getAccumulatorType();
-  Value sum = math.constant(output_.tileShape(), accumulator, 0);
-  for (int64_t number = 0; number < geometry_.taps(); ++number) {
-    SmallVector<int64_t> tap(geometry_.spatialRank());
-    int64_t rest = number;
-    for (int64_t dim = geometry_.spatialRank(); dim-- > 0; rest /= geometry_.sizes.filter[dim])
-      tap[dim] = rest % geometry_.sizes.filter[dim];
-    Value values = widen(builder, loc_, clearPadding(shiftedTile(input, tap), tap), accumulator);
-    unsigned channel = output_.dims.size() - 1;
-    PartialTile weights{widen(builder, loc_, filter.loadRow(number), accumulator), {channel}};
-    Value factors = evaluator.broadcastToSpace(weights);
-    sum = isa<FloatType>(accumulator) ? math.multiplyAdd(values, factors, sum)
-                                      : math.add(math.multiply(values, factors), sum);
+  Type accumulator = getElementTypeOrSelf(sum);
+  Value number = tap.front();
+  for (auto [position, size] : llvm::zip(tap.drop_front(), ArrayRef(geometry_.sizes.filter).drop_front())) {
+    number = builder.createOrFold<arith::MulIOp>(loc_, number, kernel_.constantIndex(size));
+    number = builder.createOrFold<arith::AddIOp>(loc_, number, position);
   }
-  return sum;
+  Value values = widen(builder, loc_, clearPadding(shiftedTile(input, tap), tap), accumulator);
+  unsigned channel = output_.dims.size() - 1;
+  PartialTile weights{widen(builder, loc_, filter.loadRow(number), accumulator), {channel}};
+  Value factors = evaluator.broadcastToSpace(weights);
+  return isa<FloatType>(accumulator) ? math.multiplyAdd(values, factors, sum)
+                                     : math.add(math.multiply(values, factors), sum);
+}
+
+/// `sum` plus all taps whose first positions are `tap`. The last dimension is unrolled where it is short:
+/// offsets are constants then, and with a loop around the tiles of few taps only live at a time.
+Value DepthwiseLowering::addTaps(const StagedTile &input, const StagedTile &filter, SmallVector<Value> tap,
+                                 Value sum) {
+  constexpr int64_t mostUnrolled = 8;
+  int64_t rank = geometry_.spatialRank(), dim = tap.size();
+  if (dim == rank)
+    return addTap(input, filter, tap, sum);
+  int64_t size = geometry_.sizes.filter[dim];
+  tap.push_back({});
+  if (size == 1 || (dim == rank - 1 && size <= mostUnrolled)) {
+    for (int64_t position = 0; position < size; ++position) {
+      tap.back() = kernel_.constantIndex(position);
+      sum = addTaps(input, filter, tap, sum);
+    }
+    return sum;
+  }
+  OpBuilder &builder = kernel_.builder();
+  auto loop = scf::ForOp::create(builder, loc_, kernel_.constantIndex(0), kernel_.constantIndex(size),
+                                 kernel_.constantIndex(1), sum);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  tap.back() = loop.getInductionVar();
+  scf::YieldOp::create(builder, loc_, addTaps(input, filter, tap, loop.getRegionIterArg(0)));
+  return loop.getResult(0);
 }
 
 /// Output channel number `copy` of each input channel.
@@ -213,9 +248,9 @@ LogicalResult DepthwiseLowering::makeCopy(const StagedTile &input, Value copy) {
   FailureOr<StagedTile> filter = stageFilter(copy);
   if (failed(filter))
     return failure();
-  FailureOr<Value> sum = addTaps(input, *filter);
-  if (failed(sum))
-    return failure();
+  Value zeros =
+      TileArithmetic(kernel_.builder(), loc_).constant(output_.tileShape(), op_.getAccumulatorType(), 0);
+  Value sum = addTaps(input, *filter, {}, zeros);
   TileSpace space = output_;
   space.symbols.push_back(copy);
   AffineExpr channel = space.dim(space.dims.size() - 1) * multiplier_;
@@ -228,7 +263,7 @@ LogicalResult DepthwiseLowering::makeCopy(const StagedTile &input, Value copy) {
   TileEvaluator evaluator(kernel_, space);
   Type element = op_.getResultType().getElementType();
   Value rounded =
-      isa<FloatType>(element) ? TileArithmetic(kernel_.builder(), loc_).convertFloat(*sum, element) : *sum;
+      isa<FloatType>(element) ? TileArithmetic(kernel_.builder(), loc_).convertFloat(sum, element) : sum;
   evaluator.bind(op_.getResult(), coordinates, rounded);
   return storeResults(evaluator, MainResult{op_.getResult(), coordinates});
 }

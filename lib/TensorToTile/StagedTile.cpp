@@ -65,14 +65,14 @@ Value StagedTile::loadAt(ArrayRef<int64_t> offsets, ArrayRef<int64_t> shape) con
               shape);
 }
 
-Value StagedTile::loadRow(int64_t index) const {
+Value StagedTile::loadRow(Value index) const {
   OpBuilder &builder = kernel_->builder();
   auto buffer = cast<tile::BufferType>(buffer_.getType());
   int64_t length = buffer.getShape().back(), stride = buffer.getStrides().back();
   auto layout = buffer.getLayout() ? tile::BufferLayoutAttr::get(builder.getContext(), stride, 0, 0, 0)
                                    : tile::BufferLayoutAttr();
   auto type = tile::BufferType::get(length, buffer.getElementType(), tile::MemorySpace::Shared, layout);
-  Value row = tile::StageOp::create(builder, buffer_.getLoc(), type, buffer_, kernel_->constantIndex(index));
+  Value row = tile::StageOp::create(builder, buffer_.getLoc(), type, buffer_, index);
   return tile::LoadOp::create(builder, buffer_.getLoc(),
                               RankedTensorType::get(length, buffer.getElementType()), row,
                               kernel_->constantIndex(0), DenseBoolArrayAttr());

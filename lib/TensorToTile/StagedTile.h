@@ -24,7 +24,7 @@ public:
   mlir::Value load(llvm::ArrayRef<mlir::Value> offsets, llvm::ArrayRef<int64_t> shape) const;
   mlir::Value loadAt(llvm::ArrayRef<int64_t> offsets, llvm::ArrayRef<int64_t> shape) const;
   /// Row `index` of a tile with two dimensions.
-  mlir::Value loadRow(int64_t index) const;
+  mlir::Value loadRow(mlir::Value index) const;
 
 private:
   StagedTile(KernelBuilder &kernel, mlir::Value buffer) : kernel_(&kernel), buffer_(buffer) {}
