@@ -12,8 +12,7 @@ using namespace ashlar;
 using namespace ashlar::cost;
 
 /// Outputs of a block: a thread keeps its sums in registers.
-static constexpr int64_t threadsPerBlock = 128, leastOutputs = threadsPerBlock,
-                         mostOutputs = threadsPerBlock * 32;
+static constexpr int64_t threadsPerBlock = 128, mostOutputs = threadsPerBlock * 32;
 /// What global memory moves at once.
 static constexpr int64_t sectorBytes = 32;
 
@@ -41,7 +40,7 @@ static bool evaluate(const DepthwiseProblem &problem, const TargetInfo &target, 
   blocks *= ceilDivide(problem.channels, channels);
   double bytes = (staged + double(taps * channels)) * problem.bits / 8;
   // A third of what there is: several blocks at once hide latencies.
-  if (outputs < leastOutputs || outputs > mostOutputs || bytes > target.sharedBytesPerMultiprocessor / 3.0)
+  if (outputs > mostOutputs || bytes > target.sharedBytesPerMultiprocessor / 3.0)
     return false;
   schedule.sharedBytes = unsigned(bytes);
   // Neighbouring elements: channels, or positions of the last dimension and what a window adds to them.

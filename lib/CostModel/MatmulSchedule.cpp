@@ -13,9 +13,11 @@ using namespace ashlar;
 using namespace ashlar::cost;
 
 static constexpr int64_t warpSize = 32;
-/// Registers for addresses, loop counters and predicates: what kernels of this kind were seen to need,
-/// rounded up.
-static constexpr int64_t bookkeepingRegisters = 48;
+/// Registers of a kernel that holds nothing, and of each vector that a thread copies in a step of the loop:
+/// as ashlar-tile-verify-budget counts them, with some for scalars.
+static constexpr int64_t baseRegisters = 44, registersPerVector = 2;
+/// More vectors than this in a step cost the assembler more registers than that, and it spills.
+static constexpr int64_t mostVectors = 16;
 /// Bytes that a multiprocessor gets from the L2 cache in a cycle when all of them ask: about two thirds of
 /// the 64 of its port.
 static constexpr double l2BytesPerClock = 42;
@@ -46,28 +48,39 @@ int64_t cost::matmulSharedBytes(const MatmulProblem &problem, const MatmulSchedu
 
 //===-- Budget ----------------------------------------------------------------===//
 
-/// Accumulators, one step's fragments twice (the next is loaded while this one multiplies), the epilogue's
-/// tiles.
+/// Vectors that a thread copies in one step along K.
+static int64_t vectorsPerThread(const MatmulProblem &problem, const MatmulSchedule &schedule) {
+  auto vectors = [&](int64_t extent, unsigned bits, unsigned vectorBytes) {
+    return ceilDivide(extent * schedule.tileK * bits / 8, schedule.threads * vectorBytes);
+  };
+  return vectors(schedule.tileM, problem.sharedLhsBits, problem.lhsVectorBytes) +
+         vectors(schedule.tileN, problem.sharedRhsBits, problem.rhsVectorBytes);
+}
+
+/// Accumulators, the fragments of what is multiplied at once, addresses of copies, the epilogue's tiles.
 static int64_t registersPerThread(const MatmulProblem &problem, const MatmulSchedule &schedule) {
   int64_t rows = schedule.tileM / schedule.gridM, columns = schedule.tileN / schedule.gridN;
   double accumulators = double(schedule.tileM * schedule.tileN) / schedule.threads;
-  double fragments = 0;
-  if (isTensorCore(problem)) {
-    // One step along K of 256 bits: a warp holds rows and columns of 8 registers' width.
-    fragments = (rows + columns) * 8.0 / warpSize;
-  } else {
-    fragments = rows + columns;
-  }
-  double step = 2 * fragments + accumulators * problem.stepRegistersPerElement;
+  // Tensor cores take one step along K of 256 bits at a time, 8 registers' width for each row and column of a
+  // warp; a scalar product holds the whole step.
+  double fragments =
+      isTensorCore(problem) ? (rows + columns) * 8.0 / warpSize : double((rows + columns) * schedule.tileK);
+  double copies = registersPerVector * vectorsPerThread(problem, schedule);
+  // Values pass through registers where copies are not asynchronous.
+  if (std::min(problem.lhsVectorBytes, problem.rhsVectorBytes) < 4)
+    copies += vectorsPerThread(problem, schedule);
+  double step = fragments + copies + accumulators * problem.stepRegistersPerElement;
   double epilogue = accumulators * problem.epilogueRegistersPerElement;
-  return int64_t(std::ceil(accumulators + std::max(step, epilogue))) + bookkeepingRegisters;
+  return int64_t(std::ceil(accumulators + std::max(step, epilogue))) + baseRegisters;
 }
 
 /// Fills in the budget; false if the schedule is not legal.
 static bool fits(const MatmulProblem &problem, const TargetInfo &target, MatmulSchedule &schedule) {
   int64_t shared = matmulSharedBytes(problem, schedule), registers = registersPerThread(problem, schedule);
-  if (shared > target.sharedBytesPerBlock || registers > target.maxRegistersPerThread ||
-      schedule.threads > target.maxThreadsPerBlock)
+  // The estimate may be off by some.
+  constexpr int64_t margin = 10;
+  if (shared > target.sharedBytesPerBlock || registers + margin > target.maxRegistersPerThread ||
+      schedule.threads > target.maxThreadsPerBlock || vectorsPerThread(problem, schedule) > mostVectors)
     return false;
   schedule.sharedBytes = unsigned(shared);
   schedule.registersPerThread = unsigned(registers);
@@ -89,6 +102,13 @@ static double sharedBytesPerDepth(const MatmulProblem &problem, const MatmulSche
     return lhs * (1 + schedule.gridN) + rhs * (1 + schedule.gridM);
   // Every thread reads its rows and columns; about half of that is the same word for several lanes.
   return lhs + rhs + (lhs * schedule.gridN + rhs * schedule.gridM) / 2;
+}
+
+/// Cycles in which one block's copies of a step are issued: 16 lanes a cycle, twice where values pass through
+/// registers.
+static double copyIssue(const MatmulProblem &problem, const MatmulSchedule &schedule) {
+  bool throughRegisters = std::min(problem.lhsVectorBytes, problem.rhsVectorBytes) < 4;
+  return double(vectorsPerThread(problem, schedule)) * schedule.threads / 16 * (throughRegisters ? 2 : 1);
 }
 
 double cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo &target,
@@ -113,6 +133,7 @@ double cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo
   // What a copy's latency costs a step: nothing if the stages in flight, or other blocks, cover it.
   double busy = overlap(overlap(multiply, l2), shared);
   // Two stages leave a copy one step's time, which the slowest of them may exceed.
+  busy = overlap(busy, copyIssue(problem, schedule) * perProcessor);
   double step = schedule.stages == 1   ? std::max(busy, copyLatency + busy / perProcessor)
                 : schedule.stages == 2 ? overlap(busy, copyLatency)
                                        : std::max(busy, copyLatency / (schedule.stages - 1));
@@ -173,7 +194,7 @@ static std::vector<MatmulSchedule> listCandidates(const MatmulProblem &problem) 
   if (problem.multiplier == Multiplier::TensorInt8)
     depths = {32, 64, 128};
   if (!tensorCore)
-    depths = {8, 16, 32};
+    depths = {4, 8, 16, 32};
   for (int64_t tileM : {16, 32, 64, 128, 256})
     for (int64_t tileN : {16, 32, 64, 128, 256})
       for (int64_t tileK : depths)
@@ -194,7 +215,8 @@ std::vector<MatmulSchedule> cost::rankMatmulSchedules(const MatmulProblem &probl
   if (isTensorCore(problem) && (!target.hasMmaSync || multiplyRate(problem, target) == 0))
     return legal;
   for (MatmulSchedule schedule : listCandidates(problem)) {
-    if (schedule.stages > 1 && !target.hasCpAsync)
+    bool canPipeline = target.hasCpAsync && std::min(problem.lhsVectorBytes, problem.rhsVectorBytes) >= 4;
+    if (schedule.stages > 1 && !canPipeline)
       continue;
     if (!fits(problem, target, schedule))
       continue;

@@ -7,6 +7,8 @@
 #include "NormalForm.h"
 #include "ashlar/Tensor/Combinations.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace ashlar;
 
@@ -46,10 +48,18 @@ static double epilogueRegisters(ash::KernelOp kernel, Operation *op, Type result
   return registers;
 }
 
+/// The widest vector, up to 16 bytes, to which every row of the tensor is aligned.
+static unsigned vectorBytes(Type type) {
+  int64_t rowBits = cast<ShapedType>(type).getShape().back() * bitsOf(type);
+  return unsigned(std::max<int64_t>(std::gcd(rowBits, int64_t(128)) / 8, 1));
+}
+
 void ashlar::describeOperands(cost::MatmulProblem &problem, ash::KernelOp kernel, Operation *op, Type lhs,
                               Type rhs, Type result) {
   problem.lhsBits = problem.sharedLhsBits = bitsOf(lhs);
   problem.rhsBits = problem.sharedRhsBits = bitsOf(rhs);
+  problem.lhsVectorBytes = vectorBytes(lhs);
+  problem.rhsVectorBytes = vectorBytes(rhs);
   problem.resultBits = bitsOf(kernel.getResult(0).getType());
   problem.epilogueRegistersPerElement = epilogueRegisters(kernel, op, result);
   Type element = getElementTypeOrSelf(lhs);
@@ -72,11 +82,15 @@ cost::MatmulProblem ashlar::describeMatmul(ash::KernelOp kernel, ash::MatmulOp o
 
 //===-- Loop nests ------------------------------------------------------------===//
 
-/// Adds an operand's bytes to the loop that walks its innermost dimension; `toLoops` renames the operation's
-/// loops.
+/// Adds an operand's bytes to the loop that walks its innermost dimension, and its registers where it has an
+/// element for each point; `toLoops` renames the operation's loops.
 static void addOperand(cost::LoopNest &nest, Type type, AffineMap map, AffineMap toLoops) {
   if (!isa<RankedTensorType>(type) || map.getNumResults() == 0)
     return;
+  unsigned bits = std::max(bitsOf(type), 8u);
+  nest.elementBytes = std::max(nest.elementBytes, bits / 8);
+  if (map.getNumResults() >= nest.loops.size())
+    nest.registersPerElement += bits / 32.0;
   for (auto [position, coordinate] : llvm::enumerate(toLoops.getResults())) {
     // `coordinate` is the nest's loop that the operation's loop `position` is.
     auto loop = dyn_cast<AffineDimExpr>(coordinate);

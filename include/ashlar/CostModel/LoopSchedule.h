@@ -5,6 +5,9 @@
 // from the shape of a loop nest to a tile size for each loop and the number of threads. Tile size 1: the loop
 // runs element by element (in a reduction), or is a coordinate of the block. Plain C++, no state.
 //
+// Threads exchange partial results of a reduction within a warp only, so a warp has whole rows of a tile: a
+// block of several warps has several rows.
+//
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_COSTMODEL_LOOPSCHEDULE_H
 #define ASHLAR_COSTMODEL_LOOPSCHEDULE_H
@@ -30,6 +33,8 @@ struct LoopNest {
   /// All elements may be numbered through and cut into one-dimensional tiles: no reduction, and every loop
   /// but the first is static.
   bool isFlattenable = false;
+  unsigned elementBytes = 1;      ///< Of the widest element that is read or written.
+  double registersPerElement = 0; ///< 32-bit registers for each point: what the tensors' elements take.
 };
 
 struct LoopSchedule {
@@ -37,11 +42,12 @@ struct LoopSchedule {
   int64_t threads = 128;
 };
 
-/// For a kernel that reduces rows and computes on them again: the loops of a reduction are the columns. Rows that fit
-/// are held in registers from the first to the last use.
-LoopSchedule chooseRowSchedule(const LoopNest &nest, const TargetInfo &target);
-
+/// For a kernel of one operation.
 LoopSchedule chooseLoopSchedule(const LoopNest &nest, const TargetInfo &target);
+
+/// For a kernel that reduces rows and computes on them again: the loops of a reduction are the columns. Rows
+/// that fit are held in registers from the first to the last use.
+LoopSchedule chooseRowSchedule(const LoopNest &nest, const TargetInfo &target);
 
 } // namespace ashlar::cost
 

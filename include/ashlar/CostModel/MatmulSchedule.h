@@ -44,6 +44,9 @@ struct MatmulProblem {
   unsigned lhsBits = 16, rhsBits = 16, resultBits = 16; ///< In global memory.
   /// In shared memory; equal to the above unless operands are expanded on the way.
   unsigned sharedLhsBits = 16, sharedRhsBits = 16;
+  /// Widest vectors that the alignment of an operand's rows in global memory allows; below 4, copies cannot
+  /// be asynchronous.
+  unsigned lhsVectorBytes = 16, rhsVectorBytes = 16;
   Multiplier multiplier = Multiplier::TensorHalf;
   /// 32-bit registers that the epilogue needs for each element of the result beside the accumulator.
   double epilogueRegistersPerElement = 0;

@@ -71,3 +71,12 @@ TEST(MatmulSchedule, SameInputSameAnswer) {
   EXPECT_EQ(std::tie(a.tileM, a.tileN, a.tileK, a.gridM, a.gridN, a.stages),
             std::tie(b.tileM, b.tileN, b.tileK, b.gridM, b.gridN, b.stages));
 }
+
+TEST(MatmulSchedule, UnalignedRowsAreNotPipelined) {
+  MatmulProblem problem = halfProblem(4095, 4093, 4097);
+  problem.lhsVectorBytes = problem.rhsVectorBytes = 2;
+  std::vector<MatmulSchedule> ranked = rankMatmulSchedules(problem, *lookupTarget("sm_80"));
+  ASSERT_FALSE(ranked.empty());
+  for (const MatmulSchedule &schedule : ranked)
+    EXPECT_EQ(schedule.stages, 1);
+}
