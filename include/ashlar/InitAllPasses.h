@@ -1,6 +1,6 @@
 //===-- InitAllPasses.h - Every pass a tool may be asked for ----*- C++ -*-===//
 //
-// One line for each pass library of the project, after upstream's.
+// One line for each pass library of the project, after upstream's; then the pipelines that order them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,6 +12,7 @@
 #include "ashlar/GPU/Passes.h"
 #include "ashlar/GPUToHost/Passes.h"
 #include "ashlar/GPUToPTX/Passes.h"
+#include "ashlar/Pipelines/Pipelines.h"
 #include "ashlar/Reference/Passes.h"
 #include "ashlar/Reference/ReferenceObject.h"
 #include "ashlar/Tensor/Passes.h"
@@ -32,6 +33,7 @@ inline void registerAllPasses() {
   registerAshlarGPUPasses();
   registerAshlarGPUToPTXPasses();
   registerAshlarGPUToHostPasses();
+  registerPipelines();
 }
 
 } // namespace ashlar

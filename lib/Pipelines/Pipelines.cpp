@@ -65,29 +65,38 @@ void ashlar::buildGPUPipeline(OpPassManager &passes, bool toLLVM) {
     kernels.addPass(createConvertGPUToLLVMPass());
 }
 
-/// The table's row, or the first one after a diagnostic on standard error: pipelines have no way to fail.
-static const TargetInfo &targetOf(const PipelineOptions &options) {
-  std::string error;
-  if (const TargetInfo *target = lookupTarget(options.target.getValue(), &error))
-    return *target;
-  llvm::errs() << error << "; using " << allTargets().front().name << "\n";
-  return allTargets().front();
+/// A pipeline with the option `target`, which is refused when no GPU has that name.
+static void registerPipeline(StringRef name, StringRef description,
+                             std::function<void(OpPassManager &, const TargetInfo &)> build) {
+  registerPassPipeline(
+      name, description,
+      [build = std::move(build)](OpPassManager &passes, StringRef text,
+                                 function_ref<LogicalResult(const Twine &)> reportError) -> LogicalResult {
+        PipelineOptions options;
+        if (failed(options.parseFromString(text)))
+          return failure();
+        std::string error;
+        const TargetInfo *target = lookupTarget(options.target.getValue(), &error);
+        if (!target)
+          return reportError(error);
+        build(passes, *target);
+        return success();
+      },
+      [](function_ref<void(const detail::PassOptions &)> show) { show(PipelineOptions()); });
 }
 
 void ashlar::registerPipelines() {
-  PassPipelineRegistration<PipelineOptions>(
-      "ashlar-tensor-pipeline", "From operations on tensors to tile.kernel and tile.launch",
-      [](OpPassManager &passes, const PipelineOptions &options) { buildTensorPipeline(passes, targetOf(options)); });
-  PassPipelineRegistration<PipelineOptions>(
-      "ashlar-tile-pipeline", "Expand every decision in tile.kernel: layouts, pipelining, shared memory, barriers",
-      [](OpPassManager &passes, const PipelineOptions &options) { buildTilePipeline(passes, targetOf(options)); });
-  PassPipelineRegistration<>("ashlar-gpu-pipeline", "From tile.kernel to LLVM-level kernels",
+  registerPipeline("ashlar-compile-tensor", "From operations on tensors to tile.kernel and tile.launch",
+                   buildTensorPipeline);
+  registerPipeline("ashlar-compile-tile",
+                   "Expand every decision in tile.kernel: layouts, pipelining, shared memory, barriers",
+                   buildTilePipeline);
+  PassPipelineRegistration<>("ashlar-compile-gpu", "From tile.kernel to LLVM-level kernels",
                              [](OpPassManager &passes) { buildGPUPipeline(passes); });
-  PassPipelineRegistration<PipelineOptions>(
-      "ashlar-compile", "All of it: from operations on tensors to LLVM-level kernels",
-      [](OpPassManager &passes, const PipelineOptions &options) {
-        buildTensorPipeline(passes, targetOf(options));
-        buildTilePipeline(passes, targetOf(options));
-        buildGPUPipeline(passes);
-      });
+  registerPipeline("ashlar-compile", "All of it: from operations on tensors to LLVM-level kernels",
+                   [](OpPassManager &passes, const TargetInfo &target) {
+                     buildTensorPipeline(passes, target);
+                     buildTilePipeline(passes, target);
+                     buildGPUPipeline(passes);
+                   });
 }

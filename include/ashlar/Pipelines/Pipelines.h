@@ -3,9 +3,9 @@
 // This is the only place that knows which pass follows which. One pipeline per level, each ending at a level's boundary,
 // so that `--emit` can stop there and a test can look:
 //
-//   ashlar-tensor-pipeline   tensors: kernels formed, schedules chosen; ends in tile.kernel and tile.launch
-//   ashlar-tile-pipeline     one block's program: layouts, pipelining, shared memory, barriers, budget
-//   ashlar-gpu-pipeline      one thread's program, then the LLVM-level kernel module both exits take
+//   ashlar-compile-tensor   tensors: kernels formed, schedules chosen; ends in tile.kernel and tile.launch
+//   ashlar-compile-tile     one block's program: layouts, pipelining, shared memory, barriers, budget
+//   ashlar-compile-gpu      one thread's program, then the LLVM-level kernel module both exits take
 //
 //===-----------------------------------------------------------------------===//
 #ifndef ASHLAR_PIPELINES_PIPELINES_H
