@@ -15,10 +15,12 @@ import subprocess
 import sys
 import time
 
+# Bytes moved by the bytes of the tiles: more says that a kernel reads what it has read before.
+MOST_TRAFFIC = 1.15
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COLUMNS = (
-    ("function", 24), ("kernel", 30), ("target", 7), ("registers", 9), ("spilled", 7), ("shared", 7),
-    ("error", 9), ("read+written", 12), ("/minimum", 8), ("conflicts", 9), ("ms", 9),
+    ("function", 24), ("kernel", 18), ("target", 7), ("registers", 9), ("spilled", 7), ("shared", 7),
+    ("error", 9), ("read+written", 12), ("/tiles", 6), ("/minimum", 8), ("conflicts", 9), ("ms", 9),
 )
 
 
@@ -77,20 +79,33 @@ def cell(value, width):
     return text[:width].ljust(width) if isinstance(value, str) else text.rjust(width)
 
 
+def launches_of(function, outcome):
+    """Pairs of a launch in the plan and what was measured of it."""
+    for planned, measured in zip(function["steps"], outcome["steps"], strict=True):
+        if planned["kind"] == "launch" and not measured["skipped"]:
+            yield planned, measured
+
+
+def to_tiles(planned, measured):
+    """Bytes moved by those that the tiles cannot help moving; empty where one of them is not known."""
+    traffic = planned.get("traffic")
+    return moved(measured) / (traffic["read"] + traffic["written"]) if traffic and moved(measured) else ""
+
+
 def rows_of(manifest, function, outcome):
     """One row per kernel and GPU target; what was measured at run time stands in the first of them."""
     kernels = {kernel["name"]: kernel for kernel in manifest["kernels"]}
     minimum = sum(tensor_bytes(tensor) for tensor in function["inputs"] + function["outputs"])
-    launches = [step for step in outcome["steps"] if not step["skipped"] and step["name"] in kernels]
-    moved_in_all = sum(moved(step) for step in launches)
+    launches = list(launches_of(function, outcome))
+    moved_in_all = sum(moved(step) for _, step in launches)
     error = max((check["max_absolute_error"] for check in outcome["checks"]), default=0.0)
-    for step in launches:
-        counters = step["counters"]
-        measured = [error if step is launches[-1] else "", moved(step) or "",
-                    moved_in_all / minimum if step is launches[-1] and moved_in_all else "",
-                    counters.get("bank_conflicts", ""), step["milliseconds"]]
+    for planned, step in launches:
+        is_last = step is launches[-1][1]
+        measured = [error if is_last else "", moved(step) or "", to_tiles(planned, step),
+                    moved_in_all / minimum if is_last and moved_in_all else "",
+                    step["counters"].get("bank_conflicts", ""), step["milliseconds"]]
         for resources in kernels[step["name"]].get("resources", []) or [{}]:
-            yield [function["name"], step["name"], resources.get("target", "-"), resources.get("registers", "-"),
+            yield [function["name"], step["name"].removeprefix(function["name"] + "_"), resources.get("target", "-"), resources.get("registers", "-"),
                    resources.get("spill_bytes", "-"), step["dynamic_shared_bytes"]] + measured
             measured = [""] * len(measured)
 
@@ -98,6 +113,21 @@ def rows_of(manifest, function, outcome):
 def moved(step):
     counters = step["counters"]
     return counters.get("global_bytes_read", 0) + counters.get("global_bytes_written", 0)
+
+
+def shortcomings(manifest, function, outcome):
+    """What a kernel of the examples must not do, though its results are right."""
+    for kernel in manifest["kernels"]:
+        for resources in kernel.get("resources", []):
+            if resources["spill_bytes"]:
+                yield f"{kernel['name']} spills {resources['spill_bytes']} bytes on {resources['target']}"
+            if "(C75" in resources["notes"]:
+                yield f"{kernel['name']} on {resources['target']}: {resources['notes']}"
+    for planned, step in launches_of(function, outcome):
+        if step["counters"].get("bank_conflicts"):
+            yield f"{step['name']} has {step['counters']['bank_conflicts']} bank conflicts"
+        if (ratio := to_tiles(planned, step)) and ratio > MOST_TRAFFIC:
+            yield f"{step['name']} moves {ratio:.2f} times the bytes of its tiles"
 
 
 def print_row(cells):
@@ -136,9 +166,11 @@ def main():
             if outcome and "steps" in outcome:
                 for row in rows_of(manifest, function, outcome):
                     print_row(row)
-    print("\nread+written: bytes of global memory; /minimum: of the function's inputs and outputs read and written once;\n"
+                failures += shortcomings(manifest, function, outcome)
+    print("\nread+written: bytes of global memory, as multiples of what the kernel's tiles have (/tiles) and of the\n"
+          "function's inputs and outputs, each once (/minimum);\n"
           "error: largest absolute difference from the reference; ms: on the simulator, host time of two checked runs")
-    for failure in failures:
+    for failure in dict.fromkeys(failures):
         print(f"FAILED: {failure}")
     return 1 if failures else 0
 

@@ -215,6 +215,9 @@ LogicalResult Planner::addLaunch(tile::LaunchOp launch) {
   auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>("nvvm.reqntid");
   step.block = {threads[0], threads[1], threads[2]};
   step.dynamicSharedBytes = kernel->getAttrOfType<IntegerAttr>("ashlar.shared_bytes").getInt();
+  if (auto traffic = kernel->getAttrOfType<DictionaryAttr>("ashlar.traffic"))
+    step.traffic = package::Traffic{traffic.getAs<IntegerAttr>("read").getInt(),
+                                    traffic.getAs<IntegerAttr>("written").getInt()};
 
   SmallVector<BufferRef> list;
   for (Value input : launch.getInputs()) {

@@ -278,6 +278,14 @@ static Expected<Cursor> readTriple(const Cursor &parent, const char *key) {
   return array;
 }
 
+static Expected<Traffic> readTraffic(const Cursor &parent) {
+  Traffic traffic;
+  ASHLAR_ASSIGN_OR_RETURN(Cursor cursor, member(parent, "traffic"));
+  ASHLAR_ASSIGN_OR_RETURN(traffic.bytesRead, readInteger(cursor, "read", 0, INT64_MAX));
+  ASHLAR_ASSIGN_OR_RETURN(traffic.bytesWritten, readInteger(cursor, "written", 0, INT64_MAX));
+  return traffic;
+}
+
 static Expected<LaunchStep> readLaunch(const Cursor &cursor, const NameTable &symbols, const NameTable &kernels) {
   LaunchStep launch;
   ASHLAR_ASSIGN_OR_RETURN(std::string name, readString(cursor, "kernel"));
@@ -294,6 +302,9 @@ static Expected<LaunchStep> readLaunch(const Cursor &cursor, const NameTable &sy
     ASHLAR_ASSIGN_OR_RETURN(launch.cluster[i], readInteger(element(cluster, i), 1, 16));
   }
   ASHLAR_ASSIGN_OR_RETURN(launch.dynamicSharedBytes, readInteger(cursor, "dynamic_shared_bytes", 0, INT32_MAX));
+  if (cursor.has("traffic")) {
+    ASHLAR_ASSIGN_OR_RETURN(launch.traffic, readTraffic(cursor));
+  }
   ASHLAR_RETURN_IF_ERROR(readList(cursor, "arguments", ManifestLimits::argumentsPerKernel, launch.arguments,
                                   [&](const Cursor &argument) { return readArgument(argument, symbols); }));
   return launch;

@@ -87,13 +87,16 @@ static Json toJson(const Step &step, const Manifest &manifest, const std::vector
     grid.push_back(toJson(extent, symbols));
   for (const Argument &argument : launch.arguments)
     arguments.push_back(toJson(argument, symbols));
-  return {{"kind", "launch"},
+  Json json = {{"kind", "launch"},
           {"kernel", manifest.kernels[launch.kernel].name},
           {"grid", std::move(grid)},
           {"block", launch.block},
           {"cluster", launch.cluster},
           {"dynamic_shared_bytes", launch.dynamicSharedBytes},
           {"arguments", std::move(arguments)}};
+  if (launch.traffic)
+    json["traffic"] = {{"read", launch.traffic->bytesRead}, {"written", launch.traffic->bytesWritten}};
+  return json;
 }
 
 /// Adds the keys "arena" and "steps".

@@ -347,6 +347,11 @@ static Status checkGeometry(const JsonPath &path, const LaunchStep &launch, size
     return block.error("has " + std::to_string(threads) + " threads; a block has at most 1024");
   if (clusterBlocks > 16)
     return cluster.error("has " + std::to_string(clusterBlocks) + " blocks; a cluster has at most 16");
+  if (launch.traffic) {
+    JsonPath traffic = path / "traffic";
+    ASHLAR_RETURN_IF_ERROR(checkRange(traffic / "read", launch.traffic->bytesRead, 0, INT64_MAX));
+    ASHLAR_RETURN_IF_ERROR(checkRange(traffic / "written", launch.traffic->bytesWritten, 0, INT64_MAX));
+  }
   return checkRange(path / "dynamic_shared_bytes", launch.dynamicSharedBytes, 0, 1 << 20);
 }
 

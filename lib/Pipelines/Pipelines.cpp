@@ -37,6 +37,8 @@ void ashlar::buildTensorPipeline(OpPassManager &passes, const TargetInfo &target
 
 void ashlar::buildTilePipeline(OpPassManager &passes, const TargetInfo &target) {
   OpPassManager &kernel = passes.nest<tile::KernelOp>();
+  // First, of the program as it was scheduled: what later passes add shows against it.
+  kernel.addPass(tile::createCountTrafficPass());
   kernel.addPass(tile::createAssignLayoutsPass());
   tile::PlanPipelinePassOptions pipelining;
   pipelining.maxSharedMemoryBytes = target.sharedBytesPerBlock;

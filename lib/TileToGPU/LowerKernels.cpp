@@ -27,6 +27,8 @@ struct LowerKernel : OpConversionPattern<KernelOp> {
     function->setAttr("nvvm.minctasm", rewriter.getI32IntegerAttr(1));
     function->setAttr("ashlar.grid", kernel.getGridAttr());
     function->setAttr("ashlar.shared_bytes", rewriter.getI64IntegerAttr(kernel.getSharedBytes().value_or(0)));
+    if (Attribute traffic = kernel->getDiscardableAttr("tile.traffic"))
+      function->setAttr("ashlar.traffic", traffic);
     if (kernel.getScheduleAttr())
       function->setAttr("ashlar.schedule", kernel.getScheduleAttr());
     rewriter.eraseBlock(&function.getBody().front());

@@ -27,7 +27,7 @@ ALLOWED = {
     "SimulatorDevice": {"Support", "Simulator", "Runtime", "Package"},
 }
 VERBS = {"verify", "canonicalize", "decompose", "fuse", "assign", "plan", "pipeline", "hoist", "lower", "convert",
-         "emit", "bind"}
+         "emit", "bind", "count"}
 LINES, PATH = 600, 75
 SOURCES = {".cpp", ".h", ".td", ".py"}
 

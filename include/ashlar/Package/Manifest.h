@@ -217,6 +217,13 @@ struct Argument {
   bool operator==(const Argument &) const = default;
 };
 
+/// Bytes of global memory that a launch cannot help moving, cut into tiles as it is; informative.
+struct Traffic {
+  int64_t bytesRead = 0, bytesWritten = 0;
+
+  bool operator==(const Traffic &) const = default;
+};
+
 /// Launch of a kernel. A grid with a zero extent (an empty tensor) launches nothing.
 struct LaunchStep {
   /// Index into Manifest::kernels.
@@ -226,6 +233,8 @@ struct LaunchStep {
   /// Thread-block cluster; {1, 1, 1} is none.
   std::array<int64_t, 3> cluster = {1, 1, 1};
   int64_t dynamicSharedBytes = 0;
+  /// Unknown where dimensions are dynamic.
+  std::optional<Traffic> traffic;
   std::vector<Argument> arguments;
 
   bool operator==(const LaunchStep &) const = default;

@@ -9,6 +9,25 @@
 
 include "mlir/Pass/PassBase.td"
 
+//===-- ashlar-tile-count-traffic ---------------------------------------------===//
+
+def CountTrafficPass : Pass<"ashlar-tile-count-traffic", "::ashlar::tile::KernelOp"> {
+  let summary = "Count the bytes that a kernel's tiles move through global memory.";
+  let description = [{
+    Writes `tile.traffic` onto the kernel: the bytes that its copies, loads and stores on views read and write
+    in the whole launch, when every tile is moved as often as the program says and no element twice for one
+    tile. It is what the schedule makes unavoidable: what the simulator counts for the compiled kernel can be
+    held against it.
+
+    Tiles are clipped to the extents of their views. Dimensions that a view broadcasts count once, neighbours
+    that share an element (`n floordiv 128`) too. Padding, which reads as zero, counts as if it were read.
+    A kernel with dynamic dimensions gets no attribute.
+
+    Before: `tile.kernel @matmul(…)`. After, for 256x512 by 512x256 of f16 in tiles of 128x128:
+    `tile.kernel @matmul(…) attributes {tile.traffic = {read = 1048576 : i64, written = 131072 : i64}}`.
+  }];
+}
+
 //===-- ashlar-tile-assign-layouts --------------------------------------------===//
 
 def AssignLayoutsPass : Pass<"ashlar-tile-assign-layouts", "::ashlar::tile::KernelOp"> {

@@ -121,6 +121,8 @@ TEST(Manifest, every_edit_is_refused_with_its_path) {
       {"/functions/0/steps/1/cluster", {16, 2, 1}, "functions[0].steps[1].cluster: has 32 blocks"},
       {"/functions/0/steps/1/grid/1", 3, "functions[0].steps[1].grid[1]: must be a multiple of the cluster's extent 2"},
       {"/functions/0/steps/0/dynamic_shared_bytes", 1 << 30, "dynamic_shared_bytes: the value 1073741824 is outside"},
+      {"/functions/0/steps/0/traffic/read", -1, "functions[0].steps[0].traffic.read: the value -1 is outside"},
+      {"/functions/0/steps/0/traffic", 7, "functions[0].steps[0].traffic: expected an object, found number"},
       {"/functions/0/steps/0/arguments/0", {{"input", 9}}, "functions[0].steps[0].arguments[0]: there is no input 9"},
       {"/functions/0/steps/0/arguments/0", {{"slot", 2}}, "functions[0].steps[0].arguments[0]: there is no slot 2"},
       {"/functions/0/steps/0/arguments/0", {{"i32", 2147483648}}, "functions[0].steps[0].arguments[0]: the value"},

@@ -25,6 +25,7 @@ static Function makeLinear(unsigned weights) {
   first.grid = {Expression::ceilDiv(rows, 128), 1, 1};
   first.block = {128, 1, 1};
   first.dynamicSharedBytes = 65536;
+  first.traffic = Traffic{1 << 20, 4096};
   first.arguments = {Argument::input(0), Argument::constant(weights), Argument::slot(1), Argument::i32(rows)};
   LaunchStep second;
   second.kernel = 1;
