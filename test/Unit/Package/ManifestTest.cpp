@@ -159,7 +159,7 @@ static void removeEachKey(Json &root, Json &node, const std::string &path, int &
     node.erase(key);
     Expected<Manifest> parsed = manifestFromJson(root.dump());
     bool isOptional = key == "tolerance" || key == "max" || key == "multiple_of" ||
-                      key == "target_plans";
+                      key == "target_plans" || key == "traffic";
     bool isUnionKey = path.find("arguments[") != std::string::npos || path.find("source") != std::string::npos ||
                       path.find("destination") != std::string::npos;
     if (!isOptional) {
