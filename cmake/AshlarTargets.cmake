@@ -7,13 +7,13 @@
 # PLAIN targets know neither LLVM nor MLIR: they are what runs on a GPU server.
 
 function(ashlar_compile_options target plain)
+  target_compile_features(${target} PUBLIC cxx_std_20)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-unused-parameter)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
     $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
-    $<INSTALL_INTERFACE:include>)
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   if(NOT plain)
-    target_include_directories(${target} SYSTEM PUBLIC ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
     if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
       target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
     endif()
@@ -37,7 +37,7 @@ ashlar_precompiled_header()
 function(ashlar_link target plain)
   target_link_libraries(${target} PUBLIC ${ARGN})
   if(NOT plain)
-    target_link_libraries(${target} PUBLIC MLIR LLVM)
+    target_link_libraries(${target} PUBLIC Ashlar::MLIR)
   endif()
 endfunction()
 
@@ -49,6 +49,8 @@ function(ashlar_library name)
   if(ARG_GENERATED)
     add_dependencies(${name} ${ARG_GENERATED})
   endif()
+  string(REGEX REPLACE "^Ashlar" "" export_name ${name})
+  set_target_properties(${name} PROPERTIES EXPORT_NAME ${export_name})
   set_property(GLOBAL APPEND PROPERTY ASHLAR_LIBRARIES ${name})
 endfunction()
 
@@ -59,6 +61,8 @@ function(ashlar_tool name)
   ashlar_link(${name} "${ARG_PLAIN}" ${ARG_DEPENDS})
   if(ARG_PLAIN)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc LINKER:--gc-sections)
+  else()
+    set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)  # finds libMLIR.so where it is now
   endif()
   set_property(GLOBAL APPEND PROPERTY ASHLAR_TOOLS ${name})
 endfunction()
