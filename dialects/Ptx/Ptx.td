@@ -131,6 +131,7 @@ def Ptx_Lop3Op : Ptx_Op<"lop3", [Pure, SameOperandsAndResultType]> {
     (b), 0xAA (c). Explicit because the assembler does not find `(q & m) | n` with two constants in one
     instruction.
 
+    Constraints:
     - LOP3_C1: `immLut` lies in [0, 255].
 
     ```mlir
@@ -182,6 +183,7 @@ def Ptx_CpAsyncOp : Ptx_Op<"cp_async", [AttrSizedOperandSegments]> {
 
     Where neither policy nor prefetch is wanted, `nvvm.cp.async.shared.global` says the same.
 
+    Constraints:
     - CP_ASYNC_C1: `bytes` is 4, 8 or 16.
     - CP_ASYNC_C2: `bypass_l1` needs `bytes` = 16.
     - CP_ASYNC_C3: `prefetch_bytes` is 64, 128 or 256.
@@ -211,6 +213,7 @@ def Ptx_LdGlobalOp : Ptx_Op<"ld_global", [MemoryEffects<[MemRead]>]> {
 
     Where no policy is wanted, an `llvm.load` says the same (`invariant` gives `.nc`).
 
+    Constraints:
     - LD_GLOBAL_C1: `prefetch_bytes` is 64, 128 or 256.
 
     ```mlir

@@ -65,7 +65,7 @@ def Tile_DistributionAttr : Tile_Attr<"Distribution", "distribution", [
 
     Example: the accumulator of one warp's m16n8 `mma.sync`:
     ```mlir
-    #accumulator = #tile.distribution<thread = [4:2@1, 8:1@0], value = [2:1@1, 2:8@0]>
+    #accumulator = #tile.distribution<"thread = [4:2@1, 8:1@0], value = [2:1@1, 2:8@0]">
     ```
   }];
   let parameters = (ins ArrayRefParameter<"int64_t", "triples size, stride, dim">:$thread,
@@ -84,6 +84,11 @@ def Tile_BufferLayoutAttr : Tile_Attr<"BufferLayout", "buffer_layout"> {
     Element (i0, i1, …) lies at `swizzle(i0*s0 + i1*s1 + …)`, counted in elements. The swizzle `<bits, base, shift>`
     XORs bits [base+shift, base+shift+bits) of that number into bits [base, base+bits); `bits` 0 means none (CuTe's
     `Swizzle<B, M, S>`). A buffer without a layout is row-major and not swizzled.
+
+    Example: rows of 32 16-bit elements, whose groups of 8 are swapped such that eight rows lie in different banks:
+    ```mlir
+    #shared = #tile.buffer_layout<[32, 1], swizzle = 2 : 3 : 3>
+    ```
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$strides,
                         DefaultValuedParameter<"int64_t", "0">:$swizzleBits,

@@ -9,13 +9,19 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 def Tile_MmaOp : Tile_Op<"mma", [Pure, AllTypesMatch<["accumulator", "result"]>]> {
   let summary = "Matrix product of two tiles, added to a third.";
   let description = [{
-    result = accumulator + a · b with `a` M×K, `b` K×N and `accumulator` M×N. `kind` names the instruction:
+    `result = accumulator + a · b` with `a` M×K, `b` K×N and `accumulator` M×N. `kind` names the instruction:
     `mma_sync` (tensor cores: f16, bf16 → f32; i8 → i32; f32 as tf32 → f32) or `fma` (scalar, any type).
 
     Constraints:
-    * (C1) the shapes agree; (C2) `a` and `b` have one element type, and the accumulator is f32 for floats, i32 for i8.
+    * (C1) the shapes agree.
+    * (C2) `a` and `b` have one element type, and the accumulator is f32 for floats, i32 for i8.
     * (C3) for `mma_sync`: M is a multiple of 16, N of 8 and K of 256 / element bits (16 for 16-bit, 32 for 8-bit,
       8 for tf32).
+
+    Example:
+    ```mlir
+    %d = tile.mma mma_sync %a, %b, %c : tensor<128x32xf16>, tensor<32x128xf16> -> tensor<128x128xf32>
+    ```
   }];
   let arguments = (ins Tile_Tile:$a, Tile_Tile:$b, Tile_Tile:$accumulator, Tile_MmaKind:$kind, UnitAttr:$unsigned_a, UnitAttr:$unsigned_b);
   let results = (outs Tile_Tile:$result);
@@ -31,6 +37,11 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
     Constraints:
     * (C1) the result's shape is the source's without `dim`; the element types agree.
     * (C2) a result that has a distribution has the slice of the source's along `dim`.
+
+    Example:
+    ```mlir
+    %m = tile.reduce max %x along 1 : tensor<4x1024xf32> -> tensor<4xf32>
+    ```
   }];
   let arguments = (ins Tile_ReduceKind:$kind, Tile_Tile:$source, I64Attr:$dim);
   let results = (outs Tile_Tile:$result);
@@ -44,6 +55,11 @@ def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
     Constraints:
     * (C1) the source's shape is the result's without `dim`; the element types agree.
     * (C2) a source that has a distribution has the slice of the result's along `dim`.
+
+    Example:
+    ```mlir
+    %b = tile.broadcast %m along 1 : tensor<4xf32> -> tensor<4x1024xf32>
+    ```
   }];
   let arguments = (ins Tile_Tile:$source, I64Attr:$dim);
   let results = (outs Tile_Tile:$result);
@@ -53,6 +69,12 @@ def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
 
 def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
   let summary = "A tile of one value.";
+  let description = [{
+    Example:
+    ```mlir
+    %s = tile.splat %scale : f32 -> tensor<16x64xf32>
+    ```
+  }];
   let arguments = (ins AnyType:$value);
   let results = (outs Tile_Tile:$result);
   let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
@@ -61,6 +83,12 @@ def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
 
 def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
   let summary = "The coordinate of each element along one dimension, plus an offset, as i32.";
+  let description = [{
+    Example: the column of every element, with which a mask is computed.
+    ```mlir
+    %column = tile.iota %n along 1 : tensor<64x64xi32>
+    ```
+  }];
   let arguments = (ins Index:$offset, I64Attr:$dim);
   let results = (outs Tile_Tile:$result);
   let assemblyFormat = "$offset `along` $dim attr-dict `:` type($result)";
@@ -75,6 +103,11 @@ def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure]> {
 
     Constraints:
     * (C1) shape and element type stay.
+
+    Example:
+    ```mlir
+    %t = tile.convert_layout %x : tensor<32x64xf32, #rows> -> tensor<32x64xf32, #columns>
+    ```
   }];
   let arguments = (ins Tile_Tile:$source);
   let results = (outs Tile_Tile:$result);
@@ -90,6 +123,11 @@ def Tile_UnpackOp : Tile_Op<"unpack", [Pure]> {
 
     Constraints:
     * (C1) `bits` is 1, 2, 4 or 8; the result has the source's shape with 32 / bits appended, element type i8.
+
+    Example:
+    ```mlir
+    %q = tile.unpack %w bits 4 unsigned : tensor<64x16xi32> -> tensor<64x16x8xi8>
+    ```
   }];
   let arguments = (ins Tile_Tile:$source, I64Attr:$bits, UnitAttr:$is_unsigned);
   let results = (outs Tile_Tile:$result);

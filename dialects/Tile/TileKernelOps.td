@@ -49,11 +49,24 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove, A
 
 def Tile_ReturnOp : Tile_Op<"return", [Terminator, Pure, HasParent<"KernelOp">]> {
   let summary = "Ends a kernel.";
+  let description = [{
+    Example:
+    ```mlir
+    tile.return
+    ```
+  }];
   let assemblyFormat = "attr-dict";
 }
 
 def Tile_BlockIdOp : Tile_Op<"block_id", [Pure]> {
   let summary = "The block's index along one axis of the grid.";
+  let description = [{
+    Example:
+    ```mlir
+    %block = tile.block_id x
+    %row = arith.muli %block, %c128 : index
+    ```
+  }];
   let arguments = (ins Tile_Dimension:$dimension);
   let results = (outs Index:$index);
   let assemblyFormat = "$dimension attr-dict";
@@ -71,6 +84,12 @@ def Tile_LaunchOp : Tile_Op<"launch", [AttrSizedOperandSegments, Pure, DeclareOp
     * (C1) the callee, while it is a `tile.kernel` (later it is a `gpu.func`), exists and its arguments agree in number, shape and
       element type with inputs, results, workspace and dimensions.
     * (C2) as many `result_dimensions` as the results have dynamic dimensions.
+
+    Example:
+    ```mlir
+    %rows = tensor.dim %x, %c0 : tensor<?x64xf32>
+    %y = tile.launch @copy(%x) dimensions(%rows) result_dimensions(%rows) : (tensor<?x64xf32>) -> tensor<?x64xf32>
+    ```
   }];
   let arguments = (ins SymbolRefAttr:$kernel, Variadic<AnyRankedTensor>:$inputs, Variadic<Index>:$dimensions,
                        Variadic<Index>:$result_dimensions, DefaultValuedAttr<TypeArrayAttr, "{}">:$workspace);

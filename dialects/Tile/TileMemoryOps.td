@@ -19,7 +19,8 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
     Constraints:
     * (C1) the map has as many dimensions as the view's rank, as many symbols as there are symbol operands, and as
       many results as the buffer's rank.
-    * (C2) the element types agree; (C3) as many sizes as the view has dynamic extents.
+    * (C2) the element types agree.
+    * (C3) as many sizes as the view has dynamic extents.
 
     Example: the windows of a 3x3 convolution as the A matrix of an implicit matrix product:
     ```mlir
@@ -41,6 +42,11 @@ def Tile_AllocOp : Tile_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
   let description = [{
     Lives from its first to its last use. `offset` (bytes from the start of the block's shared memory) appears when
     shared memory has been planned.
+
+    Example:
+    ```mlir
+    %sa = tile.alloc {offset = 8192 : i64} : !tile.buffer<128x32xf16, shared>
+    ```
   }];
   let arguments = (ins OptionalAttr<I64Attr>:$offset);
   let results = (outs Tile_SharedBuffer:$buffer);
@@ -54,6 +60,11 @@ def Tile_StageOp : Tile_Op<"stage", [Pure]> {
 
     Constraints:
     * (C1) the result is the buffer without its first dimension, its strides without the first.
+
+    Example:
+    ```mlir
+    %now = tile.stage %staged[%read] : !tile.buffer<3x128x32xf16, shared> -> !tile.buffer<128x32xf16, shared>
+    ```
   }];
   let arguments = (ins Tile_SharedBuffer:$buffer, Index:$index);
   let results = (outs Tile_SharedBuffer:$result);
@@ -69,6 +80,12 @@ def Tile_TransposeOp : Tile_Op<"transpose", [Pure]> {
     Constraints:
     * (C1) `permutation` is a permutation of the buffer's dimensions.
     * (C2) the result's shape and strides are the permuted ones, the swizzle is the buffer's.
+
+    Example:
+    ```mlir
+    %flipped = tile.transpose %sb [1, 0]
+        : !tile.buffer<128x32xf16, shared> -> !tile.buffer<32x128xf16, shared, #tile.buffer_layout<[1, 32]>>
+    ```
   }];
   let arguments = (ins Tile_SharedBuffer:$buffer, DenseI64ArrayAttr:$permutation);
   let results = (outs Tile_SharedBuffer:$result);
@@ -89,6 +106,12 @@ def Tile_CopyOp : Tile_Op<"copy", [AttrSizedOperandSegments, MemoryEffects<[MemR
     Constraints:
     * (C1) one offset per dimension of the view; the ranks and element types of view and destination agree.
     * (C2) `in_bounds`, when given, has one entry per dimension.
+
+    Example:
+    ```mlir
+    tile.copy async %va[%m, %k] -> %sa if %more {vector_dim = 1 : i64, vector_width = 8 : i64}
+        : !tile.view<?x512xf16> -> !tile.buffer<128x32xf16, shared>
+    ```
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$offsets,
                        Tile_SharedBuffer:$destination, Variadic<I1>:$predicate,
@@ -102,6 +125,16 @@ def Tile_CopyOp : Tile_Op<"copy", [AttrSizedOperandSegments, MemoryEffects<[MemR
 
 def Tile_AsyncCommitOp : Tile_Op<"async_commit", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "Makes one group of the asynchronous copies issued since the last commit.";
+  let description = [{
+    Groups are retired in the order in which they were made, by `tile.async_wait`. A group may be empty.
+
+    Example:
+    ```mlir
+    tile.copy async %va[%m, %k] -> %sa : !tile.view<?x512xf16> -> !tile.buffer<128x32xf16, shared>
+    tile.copy async %vb[%k, %n] -> %sb : !tile.view<512x256xf16> -> !tile.buffer<32x128xf16, shared>
+    tile.async_commit
+    ```
+  }];
   let assemblyFormat = "attr-dict";
 }
 
@@ -110,6 +143,11 @@ def Tile_AsyncWaitOp : Tile_Op<"async_wait", [MemoryEffects<[MemRead, MemWrite]>
   let description = [{
     The block's copies of the retired groups are then complete and visible to the whole block: a barrier belongs to
     it, which `ashlar-tile-plan-barriers` makes explicit.
+
+    Example:
+    ```mlir
+    tile.async_wait 1    // all groups but the latest are complete
+    ```
   }];
   let arguments = (ins I64Attr:$pending);
   let assemblyFormat = "$pending attr-dict";
@@ -117,7 +155,16 @@ def Tile_AsyncWaitOp : Tile_Op<"async_wait", [MemoryEffects<[MemRead, MemWrite]>
 
 def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "All threads of the block meet; shared memory written before is visible after.";
-  let description = [{Made by `ashlar-tile-plan-barriers`; a program before that pass holds none.}];
+  let description = [{
+    Made by `ashlar-tile-plan-barriers`; a program before that pass holds none.
+
+    Example:
+    ```mlir
+    tile.store %t, %s[%c0, %c0] : tensor<64x32xf32>, !tile.buffer<64x32xf32, shared>
+    tile.barrier
+    %u = tile.load %s[%c0, %c0] : !tile.buffer<64x32xf32, shared> -> tensor<64x32xf32>
+    ```
+  }];
   let assemblyFormat = "attr-dict";
 }
 
@@ -130,6 +177,11 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
     Constraints:
     * (C1) one offset per dimension of the source; the ranks and element types of source and tile agree.
     * (C2) `in_bounds`, when given, has one entry per dimension.
+
+    Example:
+    ```mlir
+    %x = tile.load %view[%m, %c0] {in_bounds = array<i1: false, true>} : !tile.view<?x64xf32> -> tensor<16x64xf32>
+    ```
   }];
   let arguments = (ins Tile_Addressable:$source, Variadic<Index>:$offsets, OptionalAttr<DenseBoolArrayAttr>:$in_bounds);
   let results = (outs Tile_Tile:$tile);
@@ -146,6 +198,11 @@ def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
     Constraints:
     * (C1) one offset per dimension of the destination; ranks and element types agree.
     * (C2) `in_bounds`, when given, has one entry per dimension.
+
+    Example:
+    ```mlir
+    tile.store %y, %view[%m, %c0] : tensor<16x64xf32>, !tile.view<?x64xf32>
+    ```
   }];
   let arguments = (ins Tile_Tile:$tile, Tile_Addressable:$destination,
                        Variadic<Index>:$offsets, OptionalAttr<DenseBoolArrayAttr>:$in_bounds);

@@ -5,7 +5,7 @@
 include "mlir/Pass/PassBase.td"
 
 def ConvertTileToGPUPass : Pass<"ashlar-convert-tile-to-gpu", "::mlir::ModuleOp"> {
-  let summary = "Turns every tile.kernel into a gpu.func, one thread's program";
+  let summary = "Turn every tile.kernel into a gpu.func, one thread's program";
   let description = [{
     Tiles become vectors of the registers that their distribution gives to a thread, buffers become pointers,
     copies, loads and stores become addressed vector accesses, `ldmatrix` and `cp.async`, and matrix products
