@@ -1,7 +1,7 @@
 //===-- LowerAccesses.cpp - loads and stores, vector by vector --------------===//
 //
-// Registers that are neighbours in memory move together, up to sixteen bytes; an element that may not exist is read
-// under a branch and is zero otherwise.
+// Registers that are neighbours in memory move together, up to sixteen bytes; an element that may not exist
+// is read under a branch and is zero otherwise.
 //
 //===-----------------------------------------------------------------------===//
 #include "Lowering.h"
@@ -52,8 +52,9 @@ static void storeIf(IndexMath &math, Value condition, Value data, Value pointer)
   });
 }
 
-FailureOr<ViewAddressing> ashlar::tile::makeViewAddressing(IndexMath &math, ConversionPatternRewriter &rewriter,
-                                                           Value view, Value base,
+FailureOr<ViewAddressing> ashlar::tile::makeViewAddressing(IndexMath &math,
+                                                           ConversionPatternRewriter &rewriter, Value view,
+                                                           Value base,
                                                            std::optional<ArrayRef<bool>> inBounds) {
   auto op = view.getDefiningOp<ViewOp>();
   SmallVector<Value> symbols, sizes;
@@ -87,7 +88,8 @@ int64_t ashlar::tile::offsetDivisor(Operation *access, int64_t dim) {
 //===-- Vectors ---------------------------------------------------------------===//
 
 /// How many consecutive registers one access to shared memory moves.
-static int64_t sharedAccessWidth(Operation *access, BufferType buffer, const layout::Distribution &distribution) {
+static int64_t sharedAccessWidth(Operation *access, BufferType buffer,
+                                 const layout::Distribution &distribution) {
   int64_t contiguous, width = sharedVectorWidth(buffer, contiguous);
   if (contiguous < 0)
     return 1;
@@ -124,7 +126,8 @@ LogicalResult forEachVector(Op op, Adaptor adaptor, Value memory, Value base, Va
     int64_t width = sharedAccessWidth(op, buffer, distribution);
     for (int64_t value = 0; value < distribution.values(); value += width) {
       std::vector<int64_t> step = distribution.valueOffsets(value, rank);
-      access({addressing.at({step.data(), step.size()}), {}, math.constant(0)}, value, width);
+      ArrayRef<int64_t> offset(step.data(), step.size());
+      access({addressing.at(offset), {}, addressing.nibbleAt(offset)}, value, width);
     }
     return success();
   }
@@ -143,11 +146,12 @@ LogicalResult forEachVector(Op op, Adaptor adaptor, Value memory, Value base, Va
   return success();
 }
 
-/// `width` elements at `address`, as registers hold them. A single four-bit element is shifted out of its byte.
+/// `width` elements at `address`, as registers hold them. A single four-bit element is shifted out of its
+/// byte.
 Value loadElements(IndexMath &math, ElementAddress address, Type element, int64_t width) {
   if (!element.isInteger(4) || width > 1)
-    return unpackFromMemory(math.builder, math.loc, loadOrZero(math, address, memoryVectorType(element, width)),
-                            element);
+    return unpackFromMemory(math.builder, math.loc,
+                            loadOrZero(math, address, memoryVectorType(element, width)), element);
   auto byte = VectorType::get({1}, math.builder.getI8Type());
   Value stored = loadOrZero(math, address, byte);
   Value shift = arith::IndexCastOp::create(math.builder, math.loc, math.builder.getI8Type(),
@@ -158,7 +162,8 @@ Value loadElements(IndexMath &math, ElementAddress address, Type element, int64_
 
 struct LowerLoad : OpConversionPattern<LoadOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(LoadOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(LoadOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     IndexMath math(rewriter, op.getLoc());
     auto type = cast<VectorType>(typeConverter->convertType(op.getTile().getType()));
     SmallVector<Value> parts;
@@ -169,7 +174,8 @@ struct LowerLoad : OpConversionPattern<LoadOp> {
       for (int64_t first = 0; first < width; first += columns)
         parts.push_back(sliceVector(rewriter, op.getLoc(), data, first, columns));
     };
-    if (failed(forEachVector(op, adaptor, op.getSource(), adaptor.getSource(), op.getTile(), math, rewriter, load)))
+    if (failed(forEachVector(op, adaptor, op.getSource(), adaptor.getSource(), op.getTile(), math, rewriter,
+                             load)))
       return failure();
     rewriter.replaceOp(op, Registers::join(rewriter, op.getLoc(), type, parts));
     return success();
@@ -178,20 +184,22 @@ struct LowerLoad : OpConversionPattern<LoadOp> {
 
 struct LowerStore : OpConversionPattern<StoreOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(StoreOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(StoreOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     IndexMath math(rewriter, op.getLoc());
     Registers registers(rewriter, op.getLoc(), adaptor.getTile());
     if (cast<RankedTensorType>(op.getTile().getType()).getElementType().isInteger(4) && !storesWholeBytes(op))
-      return op.emitOpError("writes single four-bit elements, of which two share a byte; the contiguous dimension must "
-                            "be even and start at an even offset");
+      return op.emitOpError(
+          "writes single four-bit elements, of which two share a byte; the contiguous dimension must "
+          "be even and start at an even offset");
     Value isFirst = isFirstCopy(math, distributionOf(op.getTile()));
     auto store = [&](ElementAddress address, int64_t first, int64_t width) {
       Type element = cast<RankedTensorType>(op.getTile().getType()).getElementType();
       Value data = packForMemory(rewriter, op.getLoc(), registers.slice(first, width), element);
       storeIf(math, math.both(isFirst, address.exists), data, address.pointer);
     };
-    if (failed(forEachVector(op, adaptor, op.getDestination(), adaptor.getDestination(), op.getTile(), math, rewriter,
-                             store)))
+    if (failed(forEachVector(op, adaptor, op.getDestination(), adaptor.getDestination(), op.getTile(), math,
+                             rewriter, store)))
       return failure();
     rewriter.eraseOp(op);
     return success();

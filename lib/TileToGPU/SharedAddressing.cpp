@@ -10,7 +10,8 @@
 using namespace mlir;
 using namespace ashlar::tile;
 
-SharedAddressing::SharedAddressing(IndexMath &math, BufferType buffer, Value base, ArrayRef<Value> coordinates)
+SharedAddressing::SharedAddressing(IndexMath &math, BufferType buffer, Value base,
+                                   ArrayRef<Value> coordinates)
     : math(math), buffer(buffer), base(base), runtimePart(math.constant(0)), strides(buffer.getStrides()) {
   for (auto [coordinate, stride] : llvm::zip(coordinates, strides))
     runtimePart = math.add(runtimePart, math.mul(coordinate, stride));
@@ -34,11 +35,24 @@ Value SharedAddressing::swizzled(int64_t constantPart) {
   return pointer = offsetPointer(math, base, offset, storageBits(buffer.getElementType()));
 }
 
-Value SharedAddressing::at(ArrayRef<int64_t> offset) {
+int64_t SharedAddressing::linearize(ArrayRef<int64_t> offset) const {
   int64_t linear = 0;
   for (auto [step, stride] : llvm::zip(offset, strides))
     linear += step * stride;
-  int64_t period = swizzleBits > 0 ? int64_t(1) << (swizzleBits + swizzleBase + swizzleShift) : 1;
+  return linear;
+}
+
+Value SharedAddressing::nibbleAt(ArrayRef<int64_t> offset) {
+  if (storageBits(buffer.getElementType()) != 4)
+    return {};
+  return math.rem(math.add(runtimePart, linearize(offset)), 2); // Swizzles move whole chunks.
+}
+
+Value SharedAddressing::at(ArrayRef<int64_t> offset) {
+  int64_t linear = linearize(offset);
+  // What is added to a pointer afterwards must be whole bytes.
+  int64_t perByte = storageBits(buffer.getElementType()) == 4 ? 2 : 1;
+  int64_t period = swizzleBits > 0 ? int64_t(1) << (swizzleBits + swizzleBase + swizzleShift) : perByte;
   int64_t constantPart = linear % period;
   Value pointer = swizzled(constantPart);
   if (linear == constantPart)
