@@ -15,7 +15,8 @@ uint64_t randomBits(uint64_t seed, uint64_t index) {
   return z ^ (z >> 31);
 }
 
-/// Irwin-Hall with twelve terms: three draws give twelve 16-bit numbers whose sum has variance 1 in units of 2^16.
+/// Irwin-Hall with twelve terms: three draws give twelve 16-bit numbers whose sum has variance 1 in units of
+/// 2^16.
 static double randomNormal(uint64_t seed, uint64_t index) {
   int64_t sum = 0;
   for (uint64_t draw = 0; draw < 3; ++draw) {
@@ -53,6 +54,14 @@ void fillRandom(ElementType type, uint64_t seed, uint8_t *bytes, int64_t count, 
     bytes[(count - 1) / 2] = 0;
   for (int64_t i = 0; i < count; ++i)
     storeElement(type, bytes, i, randomElement(type, seed, static_cast<uint64_t>(i), scale));
+}
+
+void fillRandomBits(ElementType type, uint64_t seed, uint8_t *bytes, int64_t count) {
+  if (type == ElementType::I4 && count > 0)
+    bytes[(count - 1) / 2] = 0;
+  uint64_t unused = 64 - (type == ElementType::I1 ? 1 : static_cast<uint64_t>(storageBits(type)));
+  for (int64_t i = 0; i < count; ++i)
+    storeInteger(type, bytes, i, static_cast<int64_t>(randomBits(seed, static_cast<uint64_t>(i)) >> unused));
 }
 
 } // namespace ashlar

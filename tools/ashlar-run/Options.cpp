@@ -25,6 +25,7 @@ Tensors (--input, --expected-output), one option per tensor, in the order of the
   2x3xf32=1,2,3,4,5,6 or [[1 2 3][4 5 6]]
   2x3xf16=@random:7   random from seed 7, the same on every machine (floats: normal, deviation 1, or scaled as in
                       @random:7*0.1; i8 and i4: -8..7; i32 and i64: -1000..1000)
+  2x3xi8=@bits:7      random integers of the whole range
   2x3xf32             zeros
   The type may be left out where the function's type has no free sizes: --input=@random:7
 Outputs (--output): @y.npy and @y.bin write a file, +y.npy and +y.bin append to one, - prints.
@@ -53,8 +54,8 @@ static std::optional<package::Tolerance> parseTolerance(const std::string &text)
       tolerance.relative = std::stod(rest, &used);
       used = used == rest.size() ? text.size() : 0;
     }
-    bool valid = used == text.size() && std::isfinite(tolerance.absolute) && std::isfinite(tolerance.relative) &&
-                 tolerance.absolute >= 0 && tolerance.relative >= 0;
+    bool valid = used == text.size() && std::isfinite(tolerance.absolute) &&
+                 std::isfinite(tolerance.relative) && tolerance.absolute >= 0 && tolerance.relative >= 0;
     return valid ? std::optional(tolerance) : std::nullopt;
   } catch (const std::exception &) {
     return std::nullopt;
@@ -68,21 +69,25 @@ static void declareOptions(CLI::App &app, Options &options, std::string &toleran
   };
   app.add_option("file", options.file, "The package, a .ashlar file")->required();
   app.add_option("--function", options.function, "Function to call; may be left out when there is only one");
-  app.add_option("--device", options.device, "auto, cuda, cuda:N or sim; auto is the GPU if there is one, else sim");
+  app.add_option("--device", options.device,
+                 "auto, cuda, cuda:N or sim; auto is the GPU if there is one, else sim");
   list("--input", options.inputs, "An input tensor, see below");
-  list("--output", options.outputs, "Where an output goes; without any, all are printed (unless they are checked)");
+  list("--output", options.outputs,
+       "Where an output goes; without any, all are printed (unless they are checked)");
   list("--expected-output", options.expectedOutputs, "What an output should be; in the same form as inputs");
   app.add_flag("--check", options.check, "Compare all outputs with the reference inside the package");
   app.add_option("--tolerance", tolerance, "ABSOLUTE or ABSOLUTE,RELATIVE in place of the package's own")
       ->allow_extra_args(false);
-  app.add_flag("--profile", options.profile, "Print the time of every step; on the simulator also what it counted");
+  app.add_flag("--profile", options.profile,
+               "Print the time of every step; on the simulator also what it counted");
   app.add_option("--iterations", options.iterations, "Calls to make; profiles give medians")
       ->check(CLI::Range(1, 1000000));
   app.add_flag("--list", options.list, "Print what the package contains and stop");
   app.add_option("--max-elements", options.maxElements, "Elements of a tensor to print")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--json", options.json, "Write results, profile and findings to this file");
-  app.add_option("--sim-checks", options.simChecks, "on or off: races, bounds, uninitialised reads; on with --check")
+  app.add_option("--sim-checks", options.simChecks,
+                 "on or off: races, bounds, uninitialised reads; on with --check")
       ->check(CLI::IsMember({"on", "off"}));
   app.add_option("--sim-async", options.simAsync,
                  "earliest, latest or both: when asynchronous copies complete; both runs twice and compares")

@@ -44,7 +44,8 @@ static Status storeNumber(HostTensor &tensor, int64_t index, const std::string &
     return invalidArgument("'" + text + "' is no integer");
   int bits = tensor.element == ElementType::I1 ? 1 : static_cast<int>(storageBits(tensor.element));
   // Signed and unsigned readings of the width are both welcome.
-  bool fits = bits == 64 || (value < int64_t{1} << bits && value >= (bits == 1 ? 0 : -(int64_t{1} << (bits - 1))));
+  bool fits =
+      bits == 64 || (value < int64_t{1} << bits && value >= (bits == 1 ? 0 : -(int64_t{1} << (bits - 1))));
   if (!fits)
     return invalidArgument("'" + text + "' does not fit in " + elementTypeName(tensor.element));
   storeInteger(tensor.element, tensor.bytes.data(), index, value);
@@ -104,8 +105,18 @@ static Status readRandom(const std::string &text, HostTensor &tensor) {
     valid = *end == '*' && scaleError == std::errc() && scaleEnd == last && isFloat(tensor.element);
   }
   if (!valid)
-    return invalidArgument("'@random:" + text + "': expected a seed, as in @random:7, for floats also @random:7*0.5");
+    return invalidArgument("'@random:" + text +
+                           "': expected a seed, as in @random:7, for floats also @random:7*0.5");
   fillRandom(tensor.element, seed, tensor.bytes.data(), tensor.count(), scale);
+  return {};
+}
+
+static Status readRandomBits(const std::string &text, HostTensor &tensor) {
+  uint64_t seed = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc() || end != text.data() + text.size() || isFloat(tensor.element))
+    return invalidArgument("'@bits:" + text + "': expected a seed, as in @bits:7, for a tensor of integers");
+  fillRandomBits(tensor.element, seed, tensor.bytes.data(), tensor.count());
   return {};
 }
 
@@ -113,7 +124,8 @@ static Status readRaw(const std::string &path, HostTensor &tensor) {
   ASHLAR_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, readFile(path));
   if (bytes.size() != tensor.bytes.size())
     return invalidArgument("'" + path + "' has " + std::to_string(bytes.size()) + " bytes, " +
-                           shapeText(tensor.element, tensor.dims) + " needs " + std::to_string(tensor.bytes.size()));
+                           shapeText(tensor.element, tensor.dims) + " needs " +
+                           std::to_string(tensor.bytes.size()));
   tensor.bytes = std::move(bytes);
   return {};
 }
@@ -126,6 +138,8 @@ static Status readSource(const std::string &source, HostTensor &tensor) {
     return readNumbers(source, tensor);
   if (source.rfind("@random:", 0) == 0)
     return readRandom(source.substr(8), tensor);
+  if (source.rfind("@bits:", 0) == 0)
+    return readRandomBits(source.substr(6), tensor);
   std::string path = source.substr(1);
   if (!endsWith(path, ".npy"))
     return readRaw(path, tensor);
@@ -143,8 +157,8 @@ static Status readSource(const std::string &source, HostTensor &tensor) {
 /// A tensor of the function's static type, for specifications without a type.
 static Expected<HostTensor> makeOfType(const Function &function, const TensorType &type) {
   if (type.isDynamic())
-    return invalidArgument("the type " + typeText(function, type) + " has sizes of your choice; write them, as in " +
-                           "2x3xf16=…");
+    return invalidArgument("the type " + typeText(function, type) +
+                           " has sizes of your choice; write them, as in " + "2x3xf16=…");
   return HostTensor::zeros(type.element, type.resolve({}));
 }
 
@@ -153,12 +167,13 @@ static Status checkType(const HostTensor &tensor, const Function &function, cons
   for (size_t i = 0; fits && i < type.dims.size(); ++i)
     fits = type.dims[i].symbol || type.dims[i].size == tensor.dims[i];
   if (!fits)
-    return invalidArgument("the tensor is " + shapeText(tensor.element, tensor.dims) + ", the function's type is " +
-                           typeText(function, type));
+    return invalidArgument("the tensor is " + shapeText(tensor.element, tensor.dims) +
+                           ", the function's type is " + typeText(function, type));
   return {};
 }
 
-static Expected<HostTensor> readSpec(const std::string &spec, const Function &function, const TensorType &type) {
+static Expected<HostTensor> readSpec(const std::string &spec, const Function &function,
+                                     const TensorType &type) {
   size_t equal = spec.find('=');
   if (!spec.empty() && spec[0] == '@' && endsWith(spec, ".npy")) {
     ASHLAR_ASSIGN_OR_RETURN(std::vector<uint8_t> file, readFile(spec.substr(1)));
@@ -179,7 +194,8 @@ static Expected<HostTensor> readSpec(const std::string &spec, const Function &fu
   return tensor;
 }
 
-Expected<HostTensor> parseTensorSpec(const std::string &spec, const Function &function, const TensorType &type) {
+Expected<HostTensor> parseTensorSpec(const std::string &spec, const Function &function,
+                                     const TensorType &type) {
   Expected<HostTensor> tensor = readSpec(spec, function, type);
   Status status = tensor ? checkType(*tensor, function, type) : tensor.status();
   if (!status.ok())
@@ -198,7 +214,8 @@ Status writeTensor(const std::string &destination, const std::string &name, cons
     return {};
   }
   if (destination.size() < 2 || (destination[0] != '@' && destination[0] != '+'))
-    return invalidArgument("'" + destination + "': an output goes to -, @file.npy, @file.bin, +file.npy or +file.bin");
+    return invalidArgument("'" + destination +
+                           "': an output goes to -, @file.npy, @file.bin, +file.npy or +file.bin");
   std::string path = destination.substr(1);
   std::vector<uint8_t> bytes = endsWith(path, ".npy") ? formatNpy(tensor) : tensor.bytes;
   if (destination[0] == '@')

@@ -31,8 +31,8 @@ static std::string printed(const std::string &spec, TensorType type) {
 }
 
 TEST(TensorSpec, element_lists) {
-  for (const char *spec : {"2x2xf32=1,2,3,4", "2x2xf32=[[1 2][3 4]]", "2x2xf32=[1 2][3 4]", "1 2 3 4", "1,2,3,4",
-                           "2x2xf32=[[1,2],[3,4]]", "[1 2][3 4]"})
+  for (const char *spec : {"2x2xf32=1,2,3,4", "2x2xf32=[[1 2][3 4]]", "2x2xf32=[1 2][3 4]", "1 2 3 4",
+                           "1,2,3,4", "2x2xf32=[[1,2],[3,4]]", "[1 2][3 4]"})
     EXPECT_EQ(printed(spec, matrix), "2x2xf32=[[1 2][3 4]]") << spec;
   EXPECT_EQ(printed("2x2xf32=-1.5e-3", matrix), "2x2xf32=[[-0.0015 -0.0015][-0.0015 -0.0015]]");
   EXPECT_EQ(printed("2x2xf32=nan,inf,-inf,+2", matrix), "2x2xf32=[[nan inf][-inf 2]]");
@@ -66,10 +66,18 @@ TEST(TensorSpec, random_needs_a_seed) {
   EXPECT_EQ(printed("@random:1", matrix), printed("2x2xf32=@random:1*1.0", matrix));
 }
 
+TEST(TensorSpec, bits_are_for_integers) {
+  EXPECT_TRUE(parse("4xi8=@bits:7", free1));
+  EXPECT_FALSE(parse("4xi8=@bits:7*2", free1));
+  EXPECT_FALSE(parse("@bits:7", matrix)) << "a float of random bits may be no number";
+}
+
 TEST(TensorSpec, types_are_checked) {
-  EXPECT_EQ(printed("2x3xf32=1", matrix), "'2x3xf32=1': the tensor is 2x3xf32, the function's type is 2x2xf32");
-  EXPECT_EQ(printed("2x2xf17=1", matrix), "'2x2xf17=1': '2x2xf17' is no tensor type: unknown element type 'f17' "
-                                          "(known: f32 f16 bf16 i64 i32 i8 i4 i1)");
+  EXPECT_EQ(printed("2x3xf32=1", matrix),
+            "'2x3xf32=1': the tensor is 2x3xf32, the function's type is 2x2xf32");
+  EXPECT_EQ(printed("2x2xf17=1", matrix),
+            "'2x2xf17=1': '2x2xf17' is no tensor type: unknown element type 'f17' "
+            "(known: f32 f16 bf16 i64 i32 i8 i4 i1)");
   EXPECT_EQ(printed("2x-2xf32=1", matrix),
             "'2x-2xf32=1': '2x-2xf32' is no tensor type; write sizes and element type as in 2x3xf16");
   EXPECT_FALSE(parse("xf32=1", matrix));

@@ -1,6 +1,7 @@
 //===-- RandomTest.cpp - tests of seeded data -----------------------------===//
 //
-// The published sequence of the generator, frozen values (files made elsewhere depend on them), and the moments.
+// The published sequence of the generator, frozen values (files made elsewhere depend on them), and the
+// moments.
 //
 //===----------------------------------------------------------------------===//
 
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 using namespace ashlar;
 
@@ -43,6 +45,20 @@ TEST(Random, integers_stay_in_their_range_and_reach_its_ends) {
     }
     EXPECT_EQ(low, -8);
     EXPECT_EQ(high, 7);
+  }
+}
+
+TEST(Random, bits_reach_every_integer_of_the_type) {
+  for (ElementType type : {ElementType::I1, ElementType::I4, ElementType::I8}) {
+    constexpr int64_t count = 10000;
+    std::vector<uint8_t> bytes(count, 0xff);
+    fillRandomBits(type, 3, bytes.data(), count);
+    std::set<int64_t> values;
+    for (int64_t i = 0; i < count; ++i)
+      values.insert(loadInteger(type, bytes.data(), i));
+    int64_t range = type == ElementType::I1 ? 2 : type == ElementType::I4 ? 16 : 256;
+    EXPECT_EQ(static_cast<int64_t>(values.size()), range);
+    EXPECT_EQ(*values.begin(), type == ElementType::I1 ? 0 : -range / 2);
   }
 }
 
