@@ -45,7 +45,6 @@ FailureOr<DictionaryAttr> ashlar::scheduleQuantizedMatmul(ash::KernelOp kernel, 
   problem.n = op.getOutputSize();
   problem.k = op.getReductionSize();
   describeOperands(problem, kernel, op, op.getInputType(), op.getWeightType(), op.getResultType());
-  problem.stepRegistersPerElement = op.isIntegerInput() && op.getScalesType().getRank() == 2;
   SmallVector<cost::Multiplier> multipliers = {multiplierOf(op)};
   if (multipliers.front() == cost::Multiplier::TensorInt8)
     multipliers.push_back(cost::Multiplier::TensorHalf);
@@ -53,8 +52,11 @@ FailureOr<DictionaryAttr> ashlar::scheduleQuantizedMatmul(ash::KernelOp kernel, 
     multipliers.push_back(cost::Multiplier::Scalar);
   for (cost::Multiplier multiplier : multipliers) {
     problem.multiplier = multiplier;
-    if (std::vector<cost::MatmulSchedule> ranked = rank(problem, op, target); !ranked.empty())
-      return writeMatmulSchedule(Builder(kernel.getContext()), problem, ranked.front());
+    bool isGrouped = op.getScalesType().getRank() == 2, isInt8 = multiplier == cost::Multiplier::TensorInt8;
+    problem.stepRegistersPerElement = op.isIntegerInput() && (isGrouped || !isInt8);
+    for (const cost::MatmulProblem &reading : describeReadings(problem, op.getWeight(), 0, 1))
+      if (std::vector<cost::MatmulSchedule> ranked = rank(reading, op, target); !ranked.empty())
+        return writeMatmulSchedule(Builder(kernel.getContext()), reading, ranked.front());
   }
   return emitNoSchedule(op, target), failure();
 }

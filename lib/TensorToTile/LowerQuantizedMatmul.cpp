@@ -6,7 +6,8 @@
 // activations of i8 sums are exact, so scales are applied to sums: of the whole of K where a column has one
 // scale, else of a step along K, which then lies within a group.
 //
-// Activations of i8 are multiplied on tensor cores as i8 where q - zero fits that, else as f16.
+// Activations of i8 are multiplied on tensor cores as i8 where q - zero fits that, else as f16. Sums of
+// floats are exact over a step along K, no longer; they go on as integers then.
 //
 //===-----------------------------------------------------------------------===//
 #include "IndexArithmetic.h"
@@ -31,6 +32,9 @@ private:
   SmallVector<AffineExpr> rowCoordinates(const TileSpace &space, AffineExpr row);
   FailureOr<Value> activations(const TileSpace &space);
   FailureOr<Value> weights(const TileSpace &space);
+  Value multiply(Value lhs, Value rhs, Value sum);
+  Value multiplyFromZero(Value lhs, Value rhs, Type accumulator);
+  Value multiplyExactly(Value lhs, Value rhs, Value sum);
   FailureOr<Value> multiplyGroup(Value lhs, Value rhs, Value sum, const TileSpace &space);
   FailureOr<PartialTile> groupTile(TileEvaluator &evaluator, Value tensor);
   FailureOr<Value> scaled(Value accumulator);
@@ -167,9 +171,7 @@ static TileSpace withGroup(KernelBuilder &kernel, TileSpace space, int64_t group
 
 FailureOr<Value> QuantizedMatmulLowering::weights(const TileSpace &step) {
   TileSpace space = withGroup(kernel_, step, op_.getGroupSize());
-  // Copies move whole bytes; rows of an odd number of i4 do not start at one.
-  bool startsAtBytes = op_.getReductionSize() * op_.getWeightType().getElementTypeBitWidth() % 8 == 0;
-  TileEvaluator staged(kernel_, space, startsAtBytes), evaluator(kernel_, space);
+  TileEvaluator staged(kernel_, space, /*staged=*/true), evaluator(kernel_, space);
   FailureOr<Value> codes =
       staged.evaluate(op_.getWeight(), space.map({space.dim(1), space.dim(0)}, kernel_.context()));
   FailureOr<PartialTile> zeros = PartialTile(), scales = PartialTile();
@@ -206,6 +208,24 @@ FailureOr<Value> QuantizedMatmulLowering::weights(const TileSpace &step) {
 
 //===-- Sums ------------------------------------------------------------------===//
 
+Value QuantizedMatmulLowering::multiply(Value lhs, Value rhs, Value sum) {
+  auto mma = tile::MmaOp::create(kernel_.builder(), loc_, sum.getType(), lhs, rhs, sum, kind_);
+  mma.setUnsignedB(operandType_.isInteger(8) && op_.getUnsignedWeights() && !op_.getZeroPoints());
+  return mma.getResult();
+}
+
+Value QuantizedMatmulLowering::multiplyFromZero(Value lhs, Value rhs, Type accumulator) {
+  return multiply(lhs, rhs, math_.constant(output_.tileShape(), accumulator, 0));
+}
+
+/// One step of whole numbers that are floats: below 2^24, which a step does not reach, their sums are exact.
+Value QuantizedMatmulLowering::multiplyExactly(Value lhs, Value rhs, Value sum) {
+  OpBuilder &builder = kernel_.builder();
+  Value partial = multiplyFromZero(lhs, rhs, builder.getF32Type());
+  partial = arith::FPToSIOp::create(builder, loc_, sum.getType(), partial);
+  return arith::AddIOp::create(builder, loc_, sum, partial);
+}
+
 /// One step inside of a group, scaled.
 FailureOr<Value> QuantizedMatmulLowering::multiplyGroup(Value lhs, Value rhs, Value sum,
                                                         const TileSpace &step) {
@@ -217,10 +237,7 @@ FailureOr<Value> QuantizedMatmulLowering::multiplyGroup(Value lhs, Value rhs, Va
     return failure();
   auto type = cast<RankedTensorType>(sum.getType());
   Type accumulator = operandType_.isInteger(8) ? Type(builder.getI32Type()) : builder.getF32Type();
-  Value zero = math_.constant(type.getShape(), accumulator, 0);
-  auto mma = tile::MmaOp::create(builder, loc_, zero.getType(), lhs, rhs, zero, kind_);
-  mma.setUnsignedB(operandType_.isInteger(8) && op_.getUnsignedWeights() && !op_.getZeroPoints());
-  Value partial = mma.getResult();
+  Value partial = multiplyFromZero(lhs, rhs, accumulator);
   if (accumulator.isInteger())
     partial = arith::SIToFPOp::create(builder, loc_, type, partial);
   Value columns = math_.convertFloat(scales->value, builder.getF32Type());
@@ -260,17 +277,16 @@ LogicalResult QuantizedMatmulLowering::lower() {
   if (failed(tile) || failed(chooseTypes(*tile)) || failed(distribute(*tile)))
     return failure();
   Type f32 = kernel_.builder().getF32Type();
-  bool isInteger = operandType_.isInteger(8);
+  // Sums of integers end exactly, unless scales are a part of what is summed.
+  bool isExact = op_.isIntegerInput() && !scalesSteps_ && !scalesWeights_;
   auto lhs = [&](const TileSpace &space) { return activations(space); };
   auto rhs = [&](const TileSpace &space) { return weights(space); };
   auto step = [&](Value a, Value b, Value sum, const TileSpace &space) -> FailureOr<Value> {
     if (scalesSteps_)
       return multiplyGroup(a, b, sum, space);
-    auto mma = tile::MmaOp::create(kernel_.builder(), loc_, sum.getType(), a, b, sum, kind_);
-    mma.setUnsignedB(isInteger && op_.getUnsignedWeights() && !op_.getZeroPoints());
-    return mma.getResult();
+    return isExact && !operandType_.isInteger() ? multiplyExactly(a, b, sum) : multiply(a, b, sum);
   };
-  Type accumulator = isInteger && !scalesSteps_ ? Type(kernel_.builder().getI32Type()) : f32;
+  Type accumulator = isExact ? Type(kernel_.builder().getI32Type()) : f32;
   AffineExpr depth = kernel_.constant(op_.getReductionSize());
   FailureOr<Value> sum =
       multiplyTiles(kernel_, {lhs, rhs, depth, depthTile_, accumulator, kind_, step}, output_);
