@@ -10,6 +10,7 @@
 #define ASHLAR_DIALECTS_ASHLAR_ASHLAR_H
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -51,6 +52,16 @@ inline int64_t convChannelDim(ConvLayout layout, int64_t rank) {
   return layout == ConvLayout::ChannelsLast ? rank - 1 : 1;
 }
 inline int64_t convSpatialDim(ConvLayout layout) { return layout == ConvLayout::ChannelsLast ? 1 : 2; }
+
+/// A packed vector as a row of boxes of the tensor, each in an order of its own.
+struct PackedBlocks {
+  llvm::SmallVector<int64_t> shape; ///< The box's extent along each of the tensor's dimensions.
+  llvm::SmallVector<int64_t> order; ///< The dimensions along which boxes follow each other, outermost first.
+  int64_t elements = 1;             ///< In a box.
+  /// From an element of the tensor to its box, one coordinate for each entry of `order`, and to its place in
+  /// the box.
+  mlir::AffineMap map;
+};
 
 } // namespace ashlar::ash
 

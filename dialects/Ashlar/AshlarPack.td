@@ -17,6 +17,9 @@ def Ashlar_PackingAttr : AttrDef<Ashlar_Dialect, "Packing"> {
     ```mlir
     // Blocks of 8 rows and 4 columns, one after the other; inside a block the rows run fastest.
     #ashlar.packing<"blocked", [[?, 8], [?, 4]] -> [0, 2, 3, 1]>
+    // Weights [N, K] of four bits in the order of mma.sync's fragments: blocks of 16 x 64, in each of them the
+    // 32 weights of a lane side by side, one load of 16 bytes.
+    #ashlar.packing<"fragments", [[?, 2, 8], [?, 4, 2, 4, 2]] -> [0, 3, 2, 6, 1, 4, 5, 7]>
     ```
   }];
   let parameters = (ins
@@ -30,15 +33,24 @@ def Ashlar_PackingAttr : AttrDef<Ashlar_Dialect, "Packing"> {
     /// dynamic, has another rank or does not divide.
     ::mlir::FailureOr<::llvm::SmallVector<::llvm::SmallVector<int64_t>>>
     resolveFactors(::llvm::ArrayRef<int64_t> shape) const;
+    /// Where an element of a tensor of this shape, which the factors must divide, lies in the packed vector.
+    ::mlir::AffineMap getPackedMap(::llvm::ArrayRef<int64_t> shape) const;
+    /// The inverse: which element of the tensor stands at a position of the packed vector.
+    ::mlir::AffineMap getPlainMap(::llvm::ArrayRef<int64_t> shape) const;
+    /// How many elements from every multiple of that number on are neighbours in the packed vector and, along
+    /// one dimension, in the tensor.
+    int64_t getRunLength(::llvm::ArrayRef<int64_t> shape) const;
+    /// The boxes that the packed vector consists of; nothing unless the first factors of all dimensions come
+    /// first in the new order.
+    std::optional<PackedBlocks> getBlocks(::llvm::ArrayRef<int64_t> shape) const;
   }];
 }
 
 def Ashlar_PackOp : Ashlar_TensorOp<"pack"> {
   let summary = "puts a weight's elements in the order in which a kernel reads them";
   let description = [{
-    A pure permutation, meant to be folded at compile time where the weight is a constant. The result is a
-    vector of the permuted elements; with a wider integer element type, consecutive elements share one
-    integer, the first one in the lowest bits.
+    A pure permutation. The result is a vector of the permuted elements; with a wider integer element type,
+    consecutive elements share one integer, the first one in the lowest bits: the same bytes in memory.
 
     Example:
     ```mlir

@@ -53,6 +53,96 @@ FailureOr<SmallVector<SmallVector<int64_t>>> PackingAttr::resolveFactors(ArrayRe
   return resolved;
 }
 
+namespace {
+/// A factor as a digit of its dimension's index: index floordiv `inner` mod `size`.
+struct PackedDigit {
+  int64_t dim, size, inner;
+  bool isOutermost; // Of its dimension; an index inside the tensor then needs no remainder.
+};
+} // namespace
+
+/// The digits in packed order.
+static SmallVector<PackedDigit> splitIntoDigits(PackingAttr packing, ArrayRef<int64_t> shape) {
+  SmallVector<SmallVector<int64_t>> factors = *packing.resolveFactors(shape);
+  SmallVector<PackedDigit> listed;
+  for (auto [dim, list] : llvm::enumerate(factors)) {
+    int64_t inner = shape[dim];
+    for (auto [position, factor] : llvm::enumerate(list)) {
+      inner /= std::max<int64_t>(factor, 1);
+      listed.push_back({static_cast<int64_t>(dim), factor, inner, position == 0});
+    }
+  }
+  return llvm::map_to_vector(packing.getPermutation(), [&](int64_t position) { return listed[position]; });
+}
+
+/// The same with neighbours of which the second continues the first as one, which keeps maps short and long
+/// runs in sight.
+static SmallVector<PackedDigit> packedDigits(PackingAttr packing, ArrayRef<int64_t> shape) {
+  SmallVector<PackedDigit> digits;
+  for (const PackedDigit &next : splitIntoDigits(packing, shape)) {
+    if (!digits.empty() && digits.back().dim == next.dim && digits.back().inner == next.inner * next.size)
+      digits.back() = {next.dim, digits.back().size * next.size, next.inner, digits.back().isOutermost};
+    else
+      digits.push_back(next);
+  }
+  return digits;
+}
+
+/// The number that the digits make of a point's coordinates, the last digit running fastest.
+static AffineExpr numberOf(ArrayRef<PackedDigit> digits, MLIRContext *context) {
+  AffineExpr number = getAffineConstantExpr(0, context);
+  for (const PackedDigit &digit : digits) {
+    AffineExpr index = getAffineDimExpr(digit.dim, context);
+    if (!digit.isOutermost)
+      index = index % (digit.inner * digit.size);
+    number = number * digit.size + index.floorDiv(digit.inner);
+  }
+  return number;
+}
+
+AffineMap PackingAttr::getPackedMap(ArrayRef<int64_t> shape) const {
+  return AffineMap::get(shape.size(), 0, numberOf(packedDigits(*this, shape), getContext()));
+}
+
+AffineMap PackingAttr::getPlainMap(ArrayRef<int64_t> shape) const {
+  SmallVector<AffineExpr> indices(shape.size(), getAffineConstantExpr(0, getContext()));
+  AffineExpr position = getAffineDimExpr(0, getContext());
+  int64_t stride = 1;
+  SmallVector<PackedDigit> digits = packedDigits(*this, shape);
+  for (auto [number, digit] : llvm::enumerate(llvm::reverse(digits))) {
+    AffineExpr value = position.floorDiv(stride);
+    if (number + 1 < digits.size()) // The outermost digit is what is left.
+      value = value % digit.size;
+    indices[digit.dim] = indices[digit.dim] + value * digit.inner;
+    stride *= digit.size;
+  }
+  return AffineMap::get(1, 0, indices, getContext());
+}
+
+int64_t PackingAttr::getRunLength(ArrayRef<int64_t> shape) const {
+  PackedDigit last = packedDigits(*this, shape).back();
+  return last.inner == 1 ? last.size : 1;
+}
+
+std::optional<PackedBlocks> PackingAttr::getBlocks(ArrayRef<int64_t> shape) const {
+  SmallVector<PackedDigit> digits = splitIntoDigits(*this, shape);
+  ArrayRef<PackedDigit> outer = ArrayRef(digits).take_front(shape.size());
+  if (!llvm::all_of(outer, [](const PackedDigit &digit) { return digit.isOutermost; }))
+    return std::nullopt;
+  PackedBlocks blocks;
+  blocks.shape.resize(shape.size());
+  SmallVector<AffineExpr> coordinates;
+  for (const PackedDigit &digit : outer) {
+    blocks.order.push_back(digit.dim);
+    blocks.shape[digit.dim] = digit.inner;
+    blocks.elements *= digit.inner;
+    coordinates.push_back(numberOf(digit, getContext()));
+  }
+  coordinates.push_back(numberOf(ArrayRef(digits).drop_front(shape.size()), getContext()));
+  blocks.map = AffineMap::get(shape.size(), 0, coordinates, getContext());
+  return blocks;
+}
+
 static LogicalResult verifyPacking(Operation *op, PackingAttr packing, RankedTensorType plain,
                                    RankedTensorType packed) {
   if (failed(packing.resolveFactors(plain.getShape())))

@@ -4,9 +4,12 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "dialects/Tile/Tile.h"
+#include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace ashlar;
 using namespace ashlar::tile;
 
 static RankedTensorType tileType(Value value) { return cast<RankedTensorType>(value.getType()); }
@@ -46,16 +49,19 @@ static LogicalResult verifySlice(Operation *op, RankedTensorType small, RankedTe
   shape.erase(shape.begin() + dim);
   if (small.getShape() != ArrayRef<int64_t>(shape) || small.getElementType() != large.getElementType())
     return op->emitOpError("C1: expected ") << large << " without dimension " << dim << ", got " << small;
-  DistributionAttr smallDistribution = getDistributionAttr(small), largeDistribution = getDistributionAttr(large);
+  DistributionAttr smallDistribution = getDistributionAttr(small),
+                   largeDistribution = getDistributionAttr(large);
   if (smallDistribution && largeDistribution &&
       !smallDistribution.getDistribution().isSliceOf(largeDistribution.getDistribution(), dim))
     return op->emitOpError("C2: expected the slice along ")
-           << dim << " of the distribution, " << largeDistribution.getDistribution().slice(dim).print() << ", got "
-           << smallDistribution.getDistribution().print();
+           << dim << " of the distribution, " << largeDistribution.getDistribution().slice(dim).print()
+           << ", got " << smallDistribution.getDistribution().print();
   return success();
 }
 
-LogicalResult ReduceOp::verify() { return verifySlice(*this, tileType(getResult()), tileType(getSource()), getDim()); }
+LogicalResult ReduceOp::verify() {
+  return verifySlice(*this, tileType(getResult()), tileType(getSource()), getDim());
+}
 
 LogicalResult BroadcastOp::verify() {
   return verifySlice(*this, tileType(getSource()), tileType(getResult()), getDim());
@@ -69,7 +75,8 @@ LogicalResult SplatOp::verify() {
 
 LogicalResult IotaOp::verify() {
   RankedTensorType result = tileType(getResult());
-  if (getDim() < 0 || static_cast<int64_t>(getDim()) >= result.getRank() || !result.getElementType().isInteger(32))
+  if (getDim() < 0 || static_cast<int64_t>(getDim()) >= result.getRank() ||
+      !result.getElementType().isInteger(32))
     return emitOpError("expected an i32 tile with a dimension ") << getDim() << ", got " << result;
   return success();
 }
@@ -81,16 +88,61 @@ LogicalResult ConvertLayoutOp::verify() {
   return success();
 }
 
+/// The expression's value; maps of tiles have no symbols.
+static int64_t evaluate(AffineExpr expr, ArrayRef<int64_t> coordinates) {
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return coordinates[dim.getPosition()];
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue();
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  int64_t lhs = evaluate(binary.getLHS(), coordinates), rhs = evaluate(binary.getRHS(), coordinates);
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return lhs + rhs;
+  case AffineExprKind::Mul:
+    return lhs * rhs;
+  case AffineExprKind::Mod:
+    return lhs - llvm::divideFloorSigned(lhs, rhs) * rhs;
+  case AffineExprKind::FloorDiv:
+    return llvm::divideFloorSigned(lhs, rhs);
+  default:
+    return llvm::divideCeilSigned(lhs, rhs);
+  }
+}
+
+std::optional<layout::Renumbering> UnpackOp::renumber(const layout::Distribution &result) {
+  RankedTensorType from = tileType(getResult()), to = tileType(getSource());
+  auto map = [&](std::span<const int64_t> coordinate) {
+    std::vector<int64_t> image;
+    for (AffineExpr expr : getMap().getResults())
+      image.push_back(evaluate(expr, {coordinate.data(), coordinate.size()}));
+    return image;
+  };
+  return layout::renumber(result, static_cast<int>(from.getRank()),
+                          {to.getShape().data(), to.getShape().size()}, map);
+}
+
 LogicalResult UnpackOp::verify() {
   RankedTensorType source = tileType(getSource()), result = tileType(getResult());
-  SmallVector<int64_t> shape(source.getShape());
-  int64_t bits = getBits();
-  if (bits != 1 && bits != 2 && bits != 4 && bits != 8)
-    return emitOpError("C1: expected 1, 2, 4 or 8 bits, got ") << bits;
-  shape.push_back(32 / bits);
-  if (result.getShape() != ArrayRef<int64_t>(shape) || !source.getElementType().isInteger(32) ||
-      !result.getElementType().isInteger(8))
-    return emitOpError("C1: expected i32 words and their ") << 32 / bits << " i8 elements, got " << source << " and "
-                                                            << result;
+  AffineMap map = getMap();
+  if (map.getNumDims() != result.getRank() || map.getNumSymbols() != 0 ||
+      map.getNumResults() != source.getRank())
+    return emitOpError("C1: expected a map from ")
+           << result.getRank() << " to " << source.getRank() << " coordinates, got " << getMapAttr();
+  if (source.getElementType() != result.getElementType() ||
+      source.getNumElements() != result.getNumElements())
+    return emitOpError("C1: expected one element type and as many elements, got ")
+           << source << " and " << result;
+  DistributionAttr from = getDistributionAttr(source), to = getDistributionAttr(result);
+  if (!from || !to)
+    return success();
+  std::optional<layout::Renumbering> renumbering = renumber(to.getDistribution());
+  if (!renumbering)
+    return emitOpError("C2: the elements of a thread do not lie regularly in packed order under ")
+           << to.getDistribution().print()
+           << "; choose tile sizes that are powers of two and multiples of a block";
+  if (renumbering->distribution != from.getDistribution())
+    return emitOpError("C2: expected a source distributed as ")
+           << renumbering->distribution.print() << ", got " << from.getDistribution().print();
   return success();
 }

@@ -116,23 +116,33 @@ def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure]> {
 }
 
 def Tile_UnpackOp : Tile_Op<"unpack", [Pure]> {
-  let summary = "Widens the packed integers of a tile of words.";
+  let summary = "A tile whose elements another one holds in packed order.";
   let description = [{
-    Each i32 word of `source` holds 32 / `bits` integers; element j of the word becomes elements along the new
-    last dimension: `tensor<AxBxi32> -> tensor<AxBx8xi8>` for 4 bits. Sign-extended unless `is_unsigned`.
+    Element `d` of the result is element `map(d)` of `source`. No data moves: every thread keeps its elements.
+    `ashlar-tile-assign-layouts` gives the source the distribution that makes it so, with each thread's registers in the
+    order of the source's elements. A weight that lies in memory in the order in which threads use it is thus copied
+    and read block by block, as it lies, and becomes the operand of a product here.
 
     Constraints:
-    * (C1) `bits` is 1, 2, 4 or 8; the result has the source's shape with 32 / bits appended, element type i8.
+    * (C1) `map` has the result's rank of dimensions, no symbols and the source's rank of results; the tiles have one
+      element type and as many elements.
+    * (C2) where both have a distribution, the source's is the result's renumbered by `map`.
 
-    Example:
+    Example: 2 x 1 blocks, each 8 rows and 4 columns of the result, columns first:
     ```mlir
-    %q = tile.unpack %w bits 4 unsigned : tensor<64x16xi32> -> tensor<64x16x8xi8>
+    %w = tile.unpack %blocks map affine_map<(n, k) -> (n floordiv 8, k floordiv 4, (k mod 4) * 8 + n mod 8)>
+      : tensor<2x1x32xi4> -> tensor<16x4xi4>
     ```
   }];
-  let arguments = (ins Tile_Tile:$source, I64Attr:$bits, UnitAttr:$is_unsigned);
+  let arguments = (ins Tile_Tile:$source, AffineMapAttr:$map);
   let results = (outs Tile_Tile:$result);
-  let assemblyFormat = "$source `bits` $bits (`unsigned` $is_unsigned^)? attr-dict `:` type($source) `->` type($result)";
+  let assemblyFormat = "$source `map` $map attr-dict `:` type($source) `->` type($result)";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// What the source must be distributed like for a result of this distribution; nothing where a thread's elements
+    /// do not lie regularly enough in the source.
+    std::optional<::ashlar::layout::Renumbering> renumber(const ::ashlar::layout::Distribution &result);
+  }];
 }
 
 #endif

@@ -20,7 +20,8 @@ static std::pair<ArrayRef<int64_t>, Type> shapeAndElement(Type type) {
   return {tile.getShape(), tile.getElementType()};
 }
 
-/// What copies, loads and stores have in common: a tile (or its shared-memory image) against addressable memory.
+/// What copies, loads and stores have in common: a tile (or its shared-memory image) against addressable
+/// memory.
 static LogicalResult verifyAccess(Operation *op, Type memory, Type tile, OperandRange offsets,
                                   std::optional<ArrayRef<bool>> inBounds) {
   auto [memoryShape, memoryElement] = shapeAndElement(memory);
@@ -30,7 +31,8 @@ static LogicalResult verifyAccess(Operation *op, Type memory, Type tile, Operand
   if (offsets.size() != memoryShape.size())
     return op->emitOpError("C1: expected ") << memoryShape.size() << " offsets, got " << offsets.size();
   if (inBounds && inBounds->size() != memoryShape.size())
-    return op->emitOpError("C2: expected ") << memoryShape.size() << " in_bounds entries, got " << inBounds->size();
+    return op->emitOpError("C2: expected ")
+           << memoryShape.size() << " in_bounds entries, got " << inBounds->size();
   return success();
 }
 
@@ -38,16 +40,32 @@ LogicalResult ViewOp::verify() {
   AffineMap map = getMap();
   BufferType buffer = getBuffer().getType();
   ViewType view = getView().getType();
-  if (static_cast<int64_t>(map.getNumDims()) != view.getRank() || map.getNumSymbols() != getSymbols().size() ||
+  if (static_cast<int64_t>(map.getNumDims()) != view.getRank() ||
+      map.getNumSymbols() != getSymbols().size() ||
       static_cast<int64_t>(map.getNumResults()) != buffer.getRank())
-    return emitOpError("C1: expected a map from ") << view.getRank() << " dimensions and " << getSymbols().size()
-                                                   << " symbols to " << buffer.getRank() << " coordinates, got "
-                                                   << getMapAttr();
+    return emitOpError("C1: expected a map from ")
+           << view.getRank() << " dimensions and " << getSymbols().size() << " symbols to "
+           << buffer.getRank() << " coordinates, got " << getMapAttr();
   if (buffer.getElementType() != view.getElementType())
     return emitOpError("C2: expected equal element types, got ") << buffer << " and " << view;
   int64_t dynamic = llvm::count_if(view.getShape(), ShapedType::isDynamic);
   if (dynamic != static_cast<int64_t>(getSizes().size()))
     return emitOpError("C3: expected ") << dynamic << " sizes, got " << getSizes().size();
+  return success();
+}
+
+LogicalResult BitcastOp::verify() {
+  BufferType from = getBuffer().getType(), to = getResult().getType();
+  auto isWords = [](BufferType type) {
+    return type.getRank() == 1 && !ShapedType::isDynamic(type.getShape()[0]) &&
+           type.getElementType().isSignlessInteger();
+  };
+  auto bits = [](BufferType type) {
+    return type.getShape()[0] * static_cast<int64_t>(type.getElementType().getIntOrFloatBitWidth());
+  };
+  if (!isWords(from) || !isWords(to) || bits(from) != bits(to))
+    return emitOpError("C1: expected static buffers of rank 1 with as many bits of signless integers, got ")
+           << from << " and " << to;
   return success();
 }
 
@@ -57,7 +75,8 @@ LogicalResult StageOp::verify() {
   if (source.getRank() == 0 || source.getShape().drop_front() != result.getShape() ||
       source.getElementType() != result.getElementType() ||
       ArrayRef<int64_t>(sourceStrides).drop_front() != ArrayRef<int64_t>(result.getStrides()))
-    return emitOpError("C1: expected the buffer without its first dimension, got ") << source << " and " << result;
+    return emitOpError("C1: expected the buffer without its first dimension, got ")
+           << source << " and " << result;
   return success();
 }
 
@@ -69,12 +88,14 @@ static BufferType permuteBuffer(BufferType source, ArrayRef<int64_t> permutation
     strides.push_back(sourceStrides[dim]);
   }
   BufferLayoutAttr layout = source.getLayout();
-  auto permuted = BufferLayoutAttr::get(source.getContext(), strides, layout ? layout.getSwizzleBits() : 0,
-                                        layout ? layout.getSwizzleBase() : 0, layout ? layout.getSwizzleShift() : 0);
+  auto permuted =
+      BufferLayoutAttr::get(source.getContext(), strides, layout ? layout.getSwizzleBits() : 0,
+                            layout ? layout.getSwizzleBase() : 0, layout ? layout.getSwizzleShift() : 0);
   return BufferType::get(shape, source.getElementType(), source.getSpace(), permuted);
 }
 
-void TransposeOp::build(OpBuilder &builder, OperationState &state, Value buffer, ArrayRef<int64_t> permutation) {
+void TransposeOp::build(OpBuilder &builder, OperationState &state, Value buffer,
+                        ArrayRef<int64_t> permutation) {
   build(builder, state, permuteBuffer(cast<BufferType>(buffer.getType()), permutation), buffer, permutation);
 }
 
@@ -84,8 +105,8 @@ LogicalResult TransposeOp::verify() {
   if (static_cast<int64_t>(permutation.size()) != source.getRank() || !isPermutationVector(permutation))
     return emitOpError("C1: expected a permutation of ") << source.getRank() << " dimensions";
   if (getResult().getType() != permuteBuffer(source, permutation))
-    return emitOpError("C2: expected the result ") << permuteBuffer(source, permutation) << ", got "
-                                                   << getResult().getType();
+    return emitOpError("C2: expected the result ")
+           << permuteBuffer(source, permutation) << ", got " << getResult().getType();
   return success();
 }
 

@@ -37,6 +37,26 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
+def Tile_BitcastOp : Tile_Op<"bitcast", [Pure]> {
+  let summary = "The same bytes of a global buffer as integers of another width.";
+  let description = [{
+    The first of the narrow integers that share a wide one stands in its lowest bits. So a weight whose i4 elements
+    arrive as words of i32 is read as what it is.
+
+    Constraints:
+    * (C1) both buffers are static and of rank 1, hold signless integers and have as many bits.
+
+    Example:
+    ```mlir
+    %elements = tile.bitcast %words : !tile.buffer<1024xi32, global> -> !tile.buffer<8192xi4, global>
+    ```
+  }];
+  let arguments = (ins Tile_GlobalBuffer:$buffer);
+  let results = (outs Tile_GlobalBuffer:$result);
+  let assemblyFormat = "$buffer attr-dict `:` type($buffer) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def Tile_AllocOp : Tile_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
   let summary = "Shared memory of the block.";
   let description = [{

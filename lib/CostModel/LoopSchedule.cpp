@@ -99,7 +99,7 @@ static std::optional<LoopSchedule> flatten(const LoopNest &nest, const TargetInf
     contiguousLoops += loop.contiguousBytes > 0 && loop.extent > 1;
   }
   bool isNarrow = nest.loops.back().extent < 2 * transposeWidth && contiguousLoops <= 1;
-  if (nest.loops.size() != 1 && !isNarrow)
+  if (nest.loops.size() != 1 && !isNarrow && !nest.mustFlatten)
     return std::nullopt;
   // Small tensors are cut finer, to give every multiprocessor something.
   int64_t size = std::clamp(roundUpToPower(elements / (2 * target.multiprocessors)), int64_t(128),

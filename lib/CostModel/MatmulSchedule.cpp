@@ -204,6 +204,8 @@ static std::vector<MatmulSchedule> listCandidates(const MatmulProblem &problem) 
           // More stages than steps hold nothing.
           if (stages > 1 && stages > ceilDivide(problem.k, tileK))
             continue;
+          if (tileN % problem.multipleOfN != 0 || tileK % problem.multipleOfK != 0)
+            continue;
           tensorCore ? addTensorCoreGrids(tile, candidates) : addScalarGrids(tile, candidates);
         }
   return candidates;

@@ -41,16 +41,34 @@ InFlightDiagnostic ashlar::emitNoSchedule(Operation *op, const TargetInfo &targe
 
 static FailureOr<DictionaryAttr> chooseMatmul(ash::KernelOp kernel, Operation *main,
                                               const TargetInfo &target) {
-  cost::MatmulProblem problem = describeMatmul(kernel, cast<ash::MatmulOp>(main));
-  std::vector<cost::MatmulSchedule> ranked = cost::rankMatmulSchedules(problem, target);
-  if (ranked.empty())
-    return emitNoSchedule(main, target), failure();
-  return writeMatmulSchedule(Builder(kernel.getContext()), problem, ranked.front());
+  auto op = cast<ash::MatmulOp>(main);
+  for (const cost::MatmulProblem &reading : describeReadings(describeMatmul(kernel, op), op.getRhs(),
+                                                             op.getRhsColumnDim(), op.getRhsReductionDim()))
+    if (std::vector<cost::MatmulSchedule> ranked = cost::rankMatmulSchedules(reading, target);
+        !ranked.empty())
+      return writeMatmulSchedule(Builder(kernel.getContext()), reading, ranked.front());
+  return emitNoSchedule(main, target), failure();
+}
+
+/// Stores move whole bytes: where memory ends in the middle of one, no kernel can make the last element.
+static LogicalResult checkWholeBytes(ash::KernelOp kernel) {
+  for (Value value : kernel.getYield().getValues()) {
+    auto pack = value.getDefiningOp<ash::PackOp>();
+    auto type = cast<RankedTensorType>(pack ? pack.getInput().getType() : value.getType());
+    if (type.getElementType().isInteger(4) && type.hasStaticShape() && type.getNumElements() % 2 != 0)
+      return emitError(value.getLoc())
+             << "an odd number of four-bit elements, " << type.getNumElements()
+             << ", cannot be stored, since two share a byte; pad the tensor by an element, or make it of i8";
+  }
+  return success();
 }
 
 static FailureOr<DictionaryAttr> chooseLoops(ash::KernelOp kernel, Operation *main,
                                              const TargetInfo &target) {
-  cost::LoopNest nest = describeLoops(kernel, main);
+  if (failed(checkWholeBytes(kernel)))
+    return failure();
+  auto pack = dyn_cast_or_null<ash::PackOp>(main);
+  cost::LoopNest nest = pack ? describePack(pack) : describeLoops(kernel, main);
   cost::LoopSchedule schedule = matchRowProgram(kernel) ? cost::chooseRowSchedule(nest, target)
                                                         : cost::chooseLoopSchedule(nest, target);
   Builder builder(kernel.getContext());
@@ -71,7 +89,7 @@ static FailureOr<DictionaryAttr> chooseSchedule(ash::KernelOp kernel, const Targ
     return scheduleConvolution(kernel, conv, target);
   if (auto product = dyn_cast_or_null<ash::QuantizedMatmulOp>(main))
     return scheduleQuantizedMatmul(kernel, product, target);
-  if (!main || isa<linalg::LinalgOp>(main))
+  if (!main || isa<linalg::LinalgOp, ash::PackOp>(main))
     return chooseLoops(kernel, main, target);
   main->emitError() << "no schedule is known for '" << main->getName()
                     << "'; write the kernel's schedule by hand, or express the operation with linalg";

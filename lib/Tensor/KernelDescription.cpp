@@ -28,7 +28,8 @@ static double bytesOf(Type type) {
 Operation *ashlar::findMainOf(ash::KernelOp kernel) {
   for (Operation &op : kernel.getBlock()->without_terminator()) {
     auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-    if (linalgOp ? !isAllParallel(linalgOp) : isa<ash::AshlarDialect>(op.getDialect()))
+    if (linalgOp ? !isAllParallel(linalgOp)
+                 : (isa<ash::AshlarDialect>(op.getDialect()) && !isa<ash::UnpackOp>(op)))
       return &op;
   }
   return nullptr;
@@ -41,7 +42,8 @@ static double epilogueRegisters(ash::KernelOp kernel, Operation *op, Type result
   double registers = 0;
   for (BlockArgument input : kernel.getBlock()->getArguments()) {
     auto type = dyn_cast<RankedTensorType>(input.getType());
-    bool isOperand = llvm::is_contained(input.getUsers(), op);
+    bool isOperand = llvm::any_of(input.getUsers(),
+                                  [&](Operation *user) { return user == op || isa<ash::UnpackOp>(user); });
     if (type && !isOperand && bytesOf(type) / bitsOf(type) >= bytesOf(result) / bitsOf(result))
       registers += bitsOf(type) / 32.0;
   }
@@ -80,6 +82,27 @@ cost::MatmulProblem ashlar::describeMatmul(ash::KernelOp kernel, ash::MatmulOp o
   return problem;
 }
 
+SmallVector<cost::MatmulProblem> ashlar::describeReadings(cost::MatmulProblem problem, Value rhs,
+                                                          int64_t columnDim, int64_t reductionDim) {
+  auto unpack = rhs.getDefiningOp<ash::UnpackOp>();
+  if (!unpack)
+    return {problem};
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(unpack.getType()).getShape();
+  ash::PackingAttr packing = unpack.getPacking();
+  auto vectorBytes = [&](int64_t elements) {
+    return unsigned(std::max<int64_t>(std::gcd(elements * problem.rhsBits, int64_t(128)) / 8, 1));
+  };
+  problem.rhsVectorBytes = vectorBytes(packing.getRunLength(shape));
+  std::optional<ash::PackedBlocks> blocks = packing.getBlocks(shape);
+  if (!blocks || problem.rhsVectorBytes == 16)
+    return {problem};
+  cost::MatmulProblem inBlocks = problem;
+  inBlocks.rhsVectorBytes = vectorBytes(blocks->elements);
+  inBlocks.multipleOfN = blocks->shape[columnDim];
+  inBlocks.multipleOfK = blocks->shape[reductionDim];
+  return {inBlocks, problem};
+}
+
 //===-- Loop nests ------------------------------------------------------------===//
 
 /// Adds an operand's bytes to the loop that walks its innermost dimension, and its registers where it has an
@@ -111,6 +134,16 @@ static cost::LoopNest describeReduction(linalg::LinalgOp op) {
   return nest;
 }
 
+cost::LoopNest ashlar::describePack(ash::PackOp op) {
+  auto type = cast<RankedTensorType>(op.getInput().getType());
+  cost::LoopNest nest;
+  nest.loops.push_back({std::max<int64_t>(type.getNumElements(), 1), false, bytesOf(type)});
+  nest.isFlattenable = true;
+  nest.elementBytes = std::max(bitsOf(type), 8u) / 8;
+  nest.registersPerElement = bitsOf(type) / 32.0;
+  return nest;
+}
+
 cost::LoopNest ashlar::describeLoops(ash::KernelOp kernel, Operation *main) {
   if (auto op = dyn_cast_or_null<linalg::LinalgOp>(main))
     return describeReduction(op);
@@ -121,6 +154,7 @@ cost::LoopNest ashlar::describeLoops(ash::KernelOp kernel, Operation *main) {
     nest.loops.push_back({likelyExtent(extent), false, 0});
   nest.isFlattenable =
       type.getRank() > 0 && llvm::none_of(type.getShape().drop_front(), ShapedType::isDynamic);
+  nest.mustFlatten = tearsBytes(kernel);
   if (type.getRank() > 0)
     nest.loops.back().contiguousBytes = bytesOf(type);
   auto op = result.getDefiningOp<linalg::LinalgOp>();

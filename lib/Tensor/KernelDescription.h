@@ -22,6 +22,14 @@ void describeOperands(cost::MatmulProblem &problem, ash::KernelOp kernel, mlir::
 
 cost::MatmulProblem describeMatmul(ash::KernelOp kernel, ash::MatmulOp op);
 
+/// The problem by the ways in which a product can read `rhs`, one of its dimensions along the result's
+/// columns, the other summed over; better ones first. A packed weight is read block by block as it lies,
+/// where tiles are made of blocks, or in the runs that its packing leaves.
+llvm::SmallVector<cost::MatmulProblem> describeReadings(cost::MatmulProblem problem, mlir::Value rhs,
+                                                        int64_t columnDim, int64_t reductionDim);
+
+cost::LoopNest describePack(ash::PackOp op);
+
 /// The loops of `main`, or without one the dimensions of the kernel's first result.
 cost::LoopNest describeLoops(ash::KernelOp kernel, mlir::Operation *main);
 

@@ -56,7 +56,7 @@ static bool isFree(Operation *op) {
 static bool isMain(Operation *op) {
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
     return !isAllParallel(linalgOp);
-  return isa<ash::AshlarDialect>(op->getDialect()) && !isa<ash::KernelOp, ash::YieldOp>(op);
+  return isa<ash::AshlarDialect>(op->getDialect()) && !isa<ash::KernelOp, ash::YieldOp, ash::UnpackOp>(op);
 }
 
 static bool isElementwiseOp(Operation *op) {
@@ -64,10 +64,14 @@ static bool isElementwiseOp(Operation *op) {
   return linalgOp && isAllParallel(linalgOp);
 }
 
-/// Moves elements by an index map: a slice, a transposition, a padding.
 static bool isStaticSlice(Operation *op) {
   auto slice = dyn_cast<tensor::ExtractSliceOp>(op);
   return slice && slice.getOffsets().empty() && slice.getStrides().empty();
+}
+
+/// Moves elements by an index map.
+static bool isRearrangement(Operation *op) {
+  return isStaticSlice(op) || isAssembly(op) || isa<ash::UnpackOp>(op);
 }
 
 bool ashlar::isRepeatable(Operation *op) {
@@ -78,14 +82,14 @@ bool ashlar::isRepeatable(Operation *op) {
     return true;
   if (isReshape(op)) // Of something repeatable; any other reshape stays outside.
     return op->getOperand(0).getDefiningOp() && isRepeatable(op->getOperand(0).getDefiningOp());
-  if (isStaticSlice(op))
+  if (isStaticSlice(op) || isa<ash::UnpackOp>(op))
     return true;
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   return linalgOp && onlyMovesElements(linalgOp);
 }
 
 /// Which main operations read their operands through the evaluator, and so may have a prologue.
-static bool takesPrologue(Operation *op) { return isa<linalg::LinalgOp, ash::MatmulOp>(op); }
+static bool takesPrologue(Operation *op) { return isa<linalg::LinalgOp, ash::MatmulOp, ash::PackOp>(op); }
 
 static bool isCheap(linalg::LinalgOp op) {
   int64_t fullOperands = 0;
@@ -143,6 +147,8 @@ static bool continuesOneToOne(linalg::LinalgOp consumer, Operation *producer) {
 }
 
 void GroupFinder::takeEpilogue(KernelGroup &group) {
+  if (isa<ash::PackOp>(group.main)) // Made element by element, which its words are not.
+    return;
   Operation *last = group.main;
   SmallVector<Operation *> reshapes; // Taken along if something follows them.
   while (Operation *user = onlyUser(reshapes.empty() ? last : reshapes.back())) {
@@ -154,7 +160,8 @@ void GroupFinder::takeEpilogue(KernelGroup &group) {
       reshapes.push_back(user);
       continue;
     }
-    if (!isElementwiseOp(user) || !continuesOneToOne(cast<linalg::LinalgOp>(user), producer))
+    if (!isElementwiseOp(user) || tearsBytes(user) ||
+        !continuesOneToOne(cast<linalg::LinalgOp>(user), producer))
       return;
     for (Operation *reshape : reshapes)
       take(group, reshape);
@@ -177,7 +184,7 @@ void GroupFinder::takePrologue(KernelGroup &group, Operation *op) {
 
 LogicalResult GroupFinder::checkComputable(Operation &op) {
   auto isTensor = [](Type type) { return isa<TensorType>(type); };
-  if (isMain(&op) || isElementwiseOp(&op) || isStaticSlice(&op) || isAssembly(&op))
+  if (isMain(&op) || isElementwiseOp(&op) || isRearrangement(&op))
     return success();
   if (op.hasTrait<OpTrait::IsTerminator>() || isFree(&op) || isa<tensor::ExtractOp>(op))
     return success();
@@ -222,7 +229,7 @@ void GroupFinder::takeRowPrograms() {
     if (owner_.contains(&op))
       continue;
     llvm::SmallSetVector<Operation *, 8> program =
-        growRowProgram(&op, [&](Operation *each) { return isFreeToTake(each); });
+        growRowProgram(&op, [&](Operation *each) { return isFreeToTake(each) && !tearsBytes(each); });
     if (program.empty() || wouldWaitForItself(program))
       continue;
     KernelGroup &group = start(&op, "rows");
@@ -249,7 +256,7 @@ FailureOr<SmallVector<KernelGroup>> GroupFinder::find() {
     if (takesPrologue(group.main))
       takePrologue(group, group.main);
   for (Operation &op : block_)
-    if (!owner_.contains(&op) && (isElementwiseOp(&op) || isStaticSlice(&op) || isAssembly(&op)))
+    if (!owner_.contains(&op) && (isElementwiseOp(&op) || isRearrangement(&op)))
       take(groups_.emplace_back(), &op);
   return std::move(groups_);
 }

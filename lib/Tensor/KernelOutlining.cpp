@@ -48,7 +48,10 @@ void Outliner::collect(Operation *op) {
   if (body_.contains(op))
     return;
   for (Value operand : op->getOperands())
-    collectValue(operand);
+    if (isa<ash::UnpackOp>(op)) // Is read through the buffer of what is packed.
+      inputs_.insert(operand);
+    else
+      collectValue(operand);
   SetVector<Value> captured;
   getUsedValuesDefinedAbove(op->getRegions(), captured);
   for (Value value : captured)

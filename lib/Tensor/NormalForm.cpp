@@ -26,6 +26,14 @@ bool ashlar::onlyMovesElements(linalg::LinalgOp op) {
   return isFirstInput || yielded.getParentBlock() != body;
 }
 
+bool ashlar::tearsBytes(Operation *op) {
+  return llvm::any_of(op->getResultTypes(), [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && tensor.getElementType().isInteger(4) && tensor.getRank() > 0 &&
+           (tensor.isDynamicDim(tensor.getRank() - 1) || tensor.getShape().back() % 2 != 0);
+  });
+}
+
 //===-- Decomposition ---------------------------------------------------------===//
 
 static bool isInKernel(Operation *op) { return op->getParentOfType<ash::KernelOp>() != nullptr; }
@@ -40,9 +48,7 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &builder, Operation *op
 static LogicalResult decomposeAggregates(func::FuncOp function) {
   SmallVector<Operation *> aggregates;
   function.walk([&](Operation *op) {
-    if (!isInKernel(op) &&
-        isa<linalg::AggregatedOpInterface, ash::QuantizeOp, ash::DequantizeOp, ash::PackOp, ash::UnpackOp>(
-            op))
+    if (!isInKernel(op) && isa<linalg::AggregatedOpInterface, ash::QuantizeOp, ash::DequantizeOp>(op))
       aggregates.push_back(op);
   });
   for (Operation *op : aggregates) {

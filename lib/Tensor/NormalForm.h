@@ -9,8 +9,8 @@ namespace ashlar {
 
 /// Rewrites the function such that what is neither a named operation of this project nor a linalg.generic
 /// computes nothing: elementwise operations and named linalg operations become linalg.generic, aggregates
-/// (softmax, pack) are decomposed, quantize and dequantize too. Then fuses chains of elementwise operations,
-/// and expresses sizes by the function's arguments. Leaves `ashlar.kernel` regions alone.
+/// (softmax, linalg.pack) are decomposed, quantize and dequantize too. Then fuses chains of elementwise
+/// operations, and expresses sizes by the function's arguments. Leaves `ashlar.kernel` regions alone.
 mlir::LogicalResult bringToNormalForm(mlir::func::FuncOp function);
 
 /// Whether all loops are parallel.
@@ -18,6 +18,10 @@ bool isAllParallel(mlir::linalg::LinalgOp op);
 /// Whether a linalg operation's body only yields its first argument or a value from outside: it moves,
 /// repeats or fills.
 bool onlyMovesElements(mlir::linalg::LinalgOp op);
+
+/// Whether some result's rows hold an odd number of four-bit elements: as two of them share a byte, such a
+/// result must be made in the order of memory.
+bool tearsBytes(mlir::Operation *op);
 
 /// Merges loops of an operation that every operand walks together, so that it has as few as possible;
 /// reshapes take its operands there and its results back. Returns the operation now in its place.

@@ -126,7 +126,7 @@ bool ashlar::isEvaluable(Operation *op) {
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
     return linalgOp.getNumLoops() == linalgOp.getNumParallelLoops();
   return OpTrait::hasElementwiseMappableTraits(op) ||
-         isa<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ExtractSliceOp,
-             tensor::PadOp, tensor::ConcatOp, tensor::InsertSliceOp, tensor::SplatOp, tensor::EmptyOp,
-             tensor::DimOp, tensor::ExtractOp, arith::ConstantOp>(op);
+         isa<ash::UnpackOp, tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+             tensor::ExtractSliceOp, tensor::PadOp, tensor::ConcatOp, tensor::InsertSliceOp, tensor::SplatOp,
+             tensor::EmptyOp, tensor::DimOp, tensor::ExtractOp, arith::ConstantOp>(op);
 }

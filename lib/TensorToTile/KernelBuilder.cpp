@@ -39,18 +39,28 @@ static int64_t lastCollapsedDim(RankedTensorType type) {
   return 0;
 }
 
-/// The tensor as a buffer shows it: of its dynamic dimensions only the first is left.
-static RankedTensorType collapsedType(RankedTensorType type) {
-  int64_t last = lastCollapsedDim(type);
+/// The same for a result. Rows of an odd number of four-bit elements do not start at bytes, so such a result
+/// is stored as one row.
+static int64_t lastCollapsedResultDim(RankedTensorType type) {
+  bool tearsBytes = type.getRank() > 0 && type.hasStaticShape() && type.getElementType().isInteger(4) &&
+                    type.getShape().back() % 2 != 0;
+  return tearsBytes ? type.getRank() - 1 : lastCollapsedDim(type);
+}
+
+/// The tensor as a buffer shows it, its dimensions up to `last` as one: of dynamic ones only the first is
+/// left.
+static RankedTensorType collapsedType(RankedTensorType type, int64_t last) {
   if (last == 0)
     return type;
-  SmallVector<int64_t> shape = {ShapedType::kDynamic};
+  int64_t rows = type.hasStaticShape() ? 1 : ShapedType::kDynamic;
+  for (int64_t dim = 0; dim <= last && rows >= 0; ++dim)
+    rows *= type.getDimSize(dim);
+  SmallVector<int64_t> shape = {rows};
   llvm::append_range(shape, type.getShape().drop_front(last + 1));
   return RankedTensorType::get(shape, type.getElementType());
 }
 
-static SmallVector<ReassociationIndices> collapsing(RankedTensorType type) {
-  int64_t last = lastCollapsedDim(type);
+static SmallVector<ReassociationIndices> collapsing(RankedTensorType type, int64_t last) {
   SmallVector<ReassociationIndices> groups(1, llvm::to_vector<2>(llvm::seq<int64_t>(0, last + 1)));
   for (int64_t dim = last + 1; dim < type.getRank(); ++dim)
     groups.push_back({dim});
@@ -129,24 +139,48 @@ KernelBuilder::Binding KernelBuilder::bind(Value argument, ArrayRef<AffineExpr> 
   return {argument, AffineMap::get(shape.size(), hostDimensions_.size(), coordinates, context())};
 }
 
+KernelBuilder::Binding KernelBuilder::bindElements(Value buffer, Type element) {
+  auto type = cast<tile::BufferType>(buffer.getType());
+  auto identity = AffineMap::get(1, hostDimensions_.size(), getAffineDimExpr(0, context()));
+  if (type.getElementType() == element)
+    return {buffer, identity};
+  int64_t ratio = type.getElementType().getIntOrFloatBitWidth() / element.getIntOrFloatBitWidth();
+  auto narrow = tile::BufferType::get(type.getShape()[0] * ratio, element, tile::MemorySpace::Global);
+  return {tile::BitcastOp::create(builder_, source_.getLoc(), narrow, buffer), identity};
+}
+
+void KernelBuilder::bindUnpacked(ash::UnpackOp unpack) {
+  auto packed = buffers_.find(unpack.getInput());
+  if (packed == buffers_.end()) // Whoever reads the result will say so.
+    return;
+  auto type = cast<RankedTensorType>(unpack.getType());
+  Binding elements = bindElements(packed->second.buffer, type.getElementType());
+  packed_[unpack.getResult()] = elements;
+  elements.map = elements.map.compose(unpack.getPacking().getPackedMap(type.getShape()));
+  buffers_[unpack.getResult()] = elements;
+}
+
 FailureOr<KernelBuilder> KernelBuilder::create(ash::KernelOp source, SymbolTable &symbols,
                                                StringRef defaultName) {
   KernelBuilder result(source);
   if (failed(result.collectDimensions()))
     return failure();
   SmallVector<Type> arguments;
-  auto addBuffer = [&](Type type) {
-    RankedTensorType tensor = collapsedType(cast<RankedTensorType>(type));
+  auto addBuffer = [&](RankedTensorType tensor) {
     arguments.push_back(
         tile::BufferType::get(tensor.getShape(), tensor.getElementType(), tile::MemorySpace::Global));
   };
   Block::BlockArgListType inputs = source.getBlock()->getArguments();
   SmallVector<BlockArgument> tensors(
       llvm::make_filter_range(inputs, [](BlockArgument a) { return isa<RankedTensorType>(a.getType()); }));
-  for (BlockArgument tensor : tensors)
-    addBuffer(tensor.getType());
-  for (Type type : source.getResultTypes())
-    addBuffer(type);
+  for (BlockArgument tensor : tensors) {
+    auto type = cast<RankedTensorType>(tensor.getType());
+    addBuffer(collapsedType(type, lastCollapsedDim(type)));
+  }
+  for (Type result : source.getResultTypes()) {
+    auto type = cast<RankedTensorType>(result);
+    addBuffer(collapsedType(type, lastCollapsedResultDim(type)));
+  }
   arguments.append(result.hostDimensions_.size(), IndexType::get(source.getContext()));
 
   Operation *function = source->getParentOp();
@@ -171,8 +205,14 @@ FailureOr<KernelBuilder> KernelBuilder::create(ash::KernelOp source, SymbolTable
       shape.push_back(result.inputExtents_[{tensor, dim}]);
     result.buffers_[tensor] = result.bind(buffer, shape);
   }
-  for (auto [shape, buffer] : llvm::zip(result.resultExtents_, buffers.drop_front(tensors.size())))
-    result.results_.push_back(result.bind(buffer, shape));
+  for (auto unpack : source.getBlock()->getOps<ash::UnpackOp>())
+    result.bindUnpacked(unpack);
+  for (auto [value, shape, buffer] :
+       llvm::zip(source.getYield().getValues(), result.resultExtents_, buffers.drop_front(tensors.size())))
+    if (auto pack = value.getDefiningOp<ash::PackOp>())
+      result.results_.push_back(result.bindElements(buffer, getElementTypeOrSelf(pack.getInput())));
+    else
+      result.results_.push_back(result.bind(buffer, shape));
   return result;
 }
 
@@ -362,16 +402,16 @@ void KernelBuilder::finish() {
     auto type = dyn_cast<RankedTensorType>(input.getType());
     if (!type)
       continue;
-    bool isCollapsed = lastCollapsedDim(type) > 0;
-    inputs.push_back(
-        isCollapsed ? tensor::CollapseShapeOp::create(host, loc, collapsedType(type), input, collapsing(type))
-                          .getResult()
-                    : input);
+    if (int64_t last = lastCollapsedDim(type))
+      inputs.push_back(tensor::CollapseShapeOp::create(host, loc, collapsedType(type, last), input,
+                                                       collapsing(type, last)));
+    else
+      inputs.push_back(input);
   }
   SmallVector<Type> resultTypes;
   for (auto [result, extents] : llvm::zip(source_.getResults(), resultExtents_)) {
     auto type = cast<RankedTensorType>(result.getType());
-    resultTypes.push_back(collapsedType(type));
+    resultTypes.push_back(collapsedType(type, lastCollapsedResultDim(type)));
     if (type.hasStaticShape())
       continue;
     AffineExpr rows = constant(1);
@@ -386,8 +426,8 @@ void KernelBuilder::finish() {
        llvm::zip(source_.getResults(), launch.getResults(), resultExtents_)) {
     auto type = cast<RankedTensorType>(result.getType());
     Value replacement = launched;
-    if (lastCollapsedDim(type) > 0)
-      replacement = tensor::ExpandShapeOp::create(host, loc, type, launched, collapsing(type),
+    if (int64_t last = lastCollapsedResultDim(type))
+      replacement = tensor::ExpandShapeOp::create(host, loc, type, launched, collapsing(type, last),
                                                   llvm::map_to_vector(extents, hostExtent));
     result.replaceAllUsesWith(replacement);
   }

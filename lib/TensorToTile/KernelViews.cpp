@@ -5,6 +5,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "ashlar/TensorToTile/KernelBuilder.h"
+#include "ashlar/Tile/Contiguity.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -48,6 +49,11 @@ Value KernelBuilder::view(const Binding &binding, AffineMap coordinates, const T
 Value KernelBuilder::inputView(Value input, AffineMap coordinates, const TileSpace &space,
                                ArrayRef<unsigned> viewDims) {
   return view(buffers_.at(input), coordinates, space, viewDims);
+}
+
+Value KernelBuilder::packedView(ash::UnpackOp unpack, AffineMap coordinates, const TileSpace &space,
+                                ArrayRef<unsigned> viewDims) {
+  return view(packed_.at(unpack.getResult()), coordinates, space, viewDims);
 }
 
 Value KernelBuilder::resultView(unsigned result, AffineMap coordinates, const TileSpace &space,
@@ -105,6 +111,19 @@ Value KernelBuilder::load(Value view, const TileSpace &space, ArrayRef<unsigned>
 void KernelBuilder::store(Value tile, Value view, const TileSpace &space, ArrayRef<unsigned> viewDims) {
   tile::StoreOp::create(builder_, source_.getLoc(), tile, view, offsetsOf(space, viewDims),
                         inBoundsOf(builder_, space, viewDims));
+}
+
+bool KernelBuilder::canCopy(Value view, const TileSpace &space, ArrayRef<unsigned> viewDims) {
+  unsigned bits = tile::storageBits(cast<tile::ViewType>(view.getType()).getElementType());
+  if (bits >= 8)
+    return true;
+  SmallVector<int64_t> shape = shapeOf(space, viewDims);
+  SmallVector<Value> offsets = offsetsOf(space, viewDims);
+  SmallVector<bool> inBounds =
+      llvm::map_to_vector(viewDims, [&](unsigned dim) { return space.dims[dim].inBounds; });
+  tile::TileAccess access =
+      tile::describeAccess(view.getDefiningOp<tile::ViewOp>(), shape, offsets, ArrayRef<bool>(inBounds));
+  return tile::vectorAccess(access).width * bits >= 8;
 }
 
 Value KernelBuilder::copyToShared(Value view, const TileSpace &space, ArrayRef<unsigned> viewDims) {

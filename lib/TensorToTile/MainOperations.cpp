@@ -18,6 +18,7 @@ struct Family {
 } // namespace
 
 static const Family families[] = {
+    {ash::PackOp::getOperationName(), "pack", lowerPack},
     {ash::MatmulOp::getOperationName(), "matmul", lowerMatmul},
     {ash::AttentionOp::getOperationName(), "attention", lowerAttention},
     {ash::ConvOp::getOperationName(), "convolution", lowerConvolution},

@@ -1,6 +1,7 @@
 //===-- TileEvaluator.cpp - tensor values, tile by tile ---------------------===//
 //
-// From a tensor of the region back to inputs and bound tiles. Bodies are repeated in TileEvaluatorBody.cpp.
+// From a tensor of the region back to inputs and bound tiles. Inputs are read in TileEvaluatorInputs.cpp,
+// bodies repeated in TileEvaluatorBody.cpp.
 //
 //===-----------------------------------------------------------------------===//
 #include "ashlar/TensorToTile/TileEvaluator.h"
@@ -46,39 +47,6 @@ FailureOr<PartialTile> TileEvaluator::evaluatePartial(Value tensor, AffineMap co
   if (succeeded(tile))
     known_[{tensor, map}] = *tile;
   return tile;
-}
-
-//===-- Inputs ----------------------------------------------------------------===//
-
-PartialTile TileEvaluator::loadStaged(Value tensor, AffineMap coordinates) {
-  // The shared buffer keeps the order of memory; the tile has the order of the space.
-  SmallVector<unsigned> order = kernel_.memoryOrder(tensor, coordinates, space_);
-  Value buffer = kernel_.copyToShared(kernel_.inputView(tensor, coordinates, space_, order), space_, order);
-  OpBuilder &builder = kernel_.builder();
-  if (!llvm::is_sorted(order)) {
-    SmallVector<int64_t> permutation(order.size());
-    for (auto [position, dim] : llvm::enumerate(order))
-      permutation[dim] = position;
-    buffer = tile::TransposeOp::create(builder, tensor.getLoc(), buffer, permutation);
-  }
-  SmallVector<Value> offsets(order.size(), kernel_.constantIndex(0));
-  auto type = RankedTensorType::get(space_.tileShape(), getElementTypeOrSelf(tensor));
-  Value tile = tile::LoadOp::create(builder, tensor.getLoc(), type, buffer, offsets, DenseBoolArrayAttr());
-  SmallVector<unsigned> dims = allDims();
-  return {tile, {dims.begin(), dims.end()}};
-}
-
-FailureOr<PartialTile> TileEvaluator::evaluateInput(Value tensor, AffineMap coordinates) {
-  SmallVector<unsigned, 2> dims;
-  for (unsigned dim = 0; dim < space_.dims.size(); ++dim)
-    if (coordinates.isFunctionOfDim(dim))
-      dims.push_back(dim);
-  if (staged_ && dims.size() == space_.dims.size() && dims.size() > 1)
-    return loadStaged(tensor, coordinates);
-  if (dims.empty()) // One element: repeated along a dimension, for there are no loads of scalars.
-    dims.push_back(space_.dims.size() - 1);
-  Value view = kernel_.inputView(tensor, coordinates, space_, dims);
-  return PartialTile{kernel_.load(view, space_, dims), dims};
 }
 
 //===-- Operations ------------------------------------------------------------===//
@@ -207,6 +175,8 @@ FailureOr<PartialTile> TileEvaluator::evaluateUncached(Value tensor, AffineMap c
     return evaluateLinalg(linalgOp, result, coordinates);
   if (OpTrait::hasElementwiseMappableTraits(op))
     return evaluateElementwise(op, result, coordinates);
+  if (isa<ash::UnpackOp>(op))
+    return refuseInKernel(op, "it reads a packed tensor that the kernel computes; make that an input");
   if (FailureOr<AffineMap> source = sourceCoordinates(op, coordinates); succeeded(source))
     return evaluatePartial(op->getOperand(0), *source);
   return refuseInKernel(op, isEvaluable(op) ? "its shape or position is not static"

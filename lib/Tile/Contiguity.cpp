@@ -242,8 +242,8 @@ int64_t ashlar::tile::knownDivisor(Value value) {
   return 1;
 }
 
-static TileAccess describe(ViewOp view, ArrayRef<int64_t> tileShape, ValueRange offsets,
-                           std::optional<ArrayRef<bool>> inBounds) {
+TileAccess ashlar::tile::describeAccess(ViewOp view, ArrayRef<int64_t> tileShape, ValueRange offsets,
+                                        std::optional<ArrayRef<bool>> inBounds) {
   BufferType buffer = view.getBuffer().getType();
   TileAccess access;
   access.map = view.getMap();
@@ -269,16 +269,16 @@ static TileAccess describe(ViewOp view, ArrayRef<int64_t> tileShape, ValueRange 
 std::optional<TileAccess> ashlar::tile::describeAccess(Operation *op) {
   if (auto copy = dyn_cast<CopyOp>(op))
     if (auto view = copy.getView().getDefiningOp<ViewOp>())
-      return describe(view, copy.getDestination().getType().getShape(), copy.getOffsets(),
-                      copy.getInBounds());
+      return describeAccess(view, copy.getDestination().getType().getShape(), copy.getOffsets(),
+                            copy.getInBounds());
   if (auto load = dyn_cast<LoadOp>(op))
     if (auto view = load.getSource().getDefiningOp<ViewOp>())
-      return describe(view, cast<RankedTensorType>(load.getTile().getType()).getShape(), load.getOffsets(),
-                      load.getInBounds());
+      return describeAccess(view, cast<RankedTensorType>(load.getTile().getType()).getShape(),
+                            load.getOffsets(), load.getInBounds());
   if (auto store = dyn_cast<StoreOp>(op))
     if (auto view = store.getDestination().getDefiningOp<ViewOp>())
-      return describe(view, cast<RankedTensorType>(store.getTile().getType()).getShape(), store.getOffsets(),
-                      store.getInBounds());
+      return describeAccess(view, cast<RankedTensorType>(store.getTile().getType()).getShape(),
+                            store.getOffsets(), store.getInBounds());
   return std::nullopt;
 }
 

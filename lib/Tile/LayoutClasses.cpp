@@ -167,17 +167,9 @@ DistributionAttr LayoutClasses::reductionLayout(ReduceOp reduce, DistributionAtt
   return attribute(reducibleDistribution(type.getShape(), threads(), {type.getRank() - 1, width}, dim));
 }
 
-DistributionAttr LayoutClasses::unpackedLayout(UnpackOp unpack, DistributionAttr source) {
-  layout::Distribution words = source.getDistribution();
-  RankedTensorType type = tileType(unpack.getResult());
-  std::vector<layout::Mode> value = {{type.getShape().back(), 1, static_cast<int>(type.getRank() - 1)}};
-  value.insert(value.end(), words.valueModes().begin(), words.valueModes().end());
-  return attribute(*layout::Distribution::make(words.threadModes(), std::move(value)));
-}
-
 DistributionAttr LayoutClasses::packedLayout(UnpackOp unpack, DistributionAttr result) {
-  // A word's elements stay in one thread; where the result wants them spread, it is converted afterwards.
-  return sliceOf(result, tileType(unpack.getResult()).getRank() - 1);
+  std::optional<layout::Renumbering> source = unpack.renumber(result.getDistribution());
+  return source ? attribute(source->distribution) : DistributionAttr();
 }
 
 DistributionAttr LayoutClasses::withUnitDimension(DistributionAttr distribution, Value tile, int64_t dim) {
@@ -204,9 +196,8 @@ bool LayoutClasses::spreadThrough(Operation *op) {
                                  withUnitDimension(source, broadcast.getResult(), broadcast.getDim()));
       })
       .Case([&](UnpackOp unpack) {
-        DistributionAttr source = layoutOf(unpack.getSource()), result = layoutOf(unpack.getResult());
-        return (source && propose(unpack.getResult(), unpackedLayout(unpack, source))) ||
-               (result && propose(unpack.getSource(), packedLayout(unpack, result)));
+        DistributionAttr result = layoutOf(unpack.getResult());
+        return result && propose(unpack.getSource(), packedLayout(unpack, result));
       })
       .Case([&](MmaOp mma) {
         auto [a, b] = operandLayouts(mma);

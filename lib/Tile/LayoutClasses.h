@@ -47,9 +47,8 @@ public:
   /// The distribution in which a reduction should read a source that has `source`: itself, or one that keeps
   /// the reduction within a warp.
   DistributionAttr reductionLayout(ReduceOp reduce, DistributionAttr source);
-  /// The distribution of the words that unpack to `result`, and what they unpack to.
+  /// The distribution of the source that unpacks to a tile distributed like `result`; null if there is none.
   DistributionAttr packedLayout(UnpackOp unpack, DistributionAttr result);
-  DistributionAttr unpackedLayout(UnpackOp unpack, DistributionAttr source);
   DistributionAttr sliceOf(DistributionAttr distribution, int64_t dim);
   /// The distribution of `tile`, whose dimension `dim` has one element, if it has `distribution` without that
   /// dimension; null if it has more elements.

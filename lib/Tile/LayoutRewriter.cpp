@@ -129,17 +129,6 @@ void LayoutRewriter::serveReduction(ReduceOp reduce) {
   convertResult(cast<OpResult>(reduce.getResult()), classes.sliceOf(read, dim));
 }
 
-void LayoutRewriter::serveUnpacking(UnpackOp unpack) {
-  DistributionAttr source = getDistributionAttr(unpack.getSource().getType());
-  DistributionAttr wanted = getDistributionAttr(unpack.getResult().getType());
-  DistributionAttr packed = classes.packedLayout(unpack, wanted);
-  if (source != packed && classes.unpackedLayout(unpack, packed) == wanted) {
-    require(unpack.getSourceMutable(), packed);
-    source = packed;
-  }
-  convertResult(cast<OpResult>(unpack.getResult()), classes.unpackedLayout(unpack, source));
-}
-
 void LayoutRewriter::serveOperands(Operation *op) {
   auto follow = [&](MutableOperandRange operands, ValueRange tiles) {
     for (auto [operand, tile] : llvm::zip(operands, tiles))
@@ -157,7 +146,10 @@ void LayoutRewriter::serveOperands(Operation *op) {
     require(broadcast.getSourceMutable(),
             classes.sliceOf(getDistributionAttr(broadcast.getResult().getType()), broadcast.getDim()));
   } else if (auto unpack = dyn_cast<UnpackOp>(op)) {
-    serveUnpacking(unpack);
+    // Where there is none, the operation's verifier says so.
+    if (DistributionAttr packed =
+            classes.packedLayout(unpack, getDistributionAttr(unpack.getResult().getType())))
+      require(unpack.getSourceMutable(), packed);
   } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
     follow(loop.getInitArgsMutable(), loop.getRegionIterArgs());
   } else if (auto yield = dyn_cast<scf::YieldOp>(op)) {

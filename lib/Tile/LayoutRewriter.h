@@ -33,7 +33,6 @@ private:
   void writeTypes();
   void serveOperands(mlir::Operation *op);
   void serveReduction(ReduceOp reduce);
-  void serveUnpacking(UnpackOp unpack);
   /// The operand, in this distribution.
   void require(mlir::OpOperand &operand, DistributionAttr distribution);
   mlir::Value materialize(mlir::Value value, DistributionAttr distribution);

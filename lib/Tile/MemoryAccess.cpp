@@ -1,6 +1,6 @@
 //===-- MemoryAccess.cpp - which memory an operation reads and writes --------===//
 //
-// Looks through views, stages and transposes.
+// Looks through views, bitcasts, stages and transposes.
 //
 //===-----------------------------------------------------------------------===//
 #include "MemoryAccess.h"
@@ -15,6 +15,8 @@ MemoryAccess tile::findMemory(Value value) {
   while (Operation *definition = value.getDefiningOp()) {
     if (auto view = dyn_cast<ViewOp>(definition)) {
       value = view.getBuffer();
+    } else if (auto bitcast = dyn_cast<BitcastOp>(definition)) {
+      value = bitcast.getBuffer();
     } else if (auto transpose = dyn_cast<TransposeOp>(definition)) {
       value = transpose.getBuffer();
     } else if (auto stage = dyn_cast<StageOp>(definition)) {
@@ -47,7 +49,7 @@ SmallVector<MemoryAccess> tile::getMemoryAccesses(Operation *op) {
       })
       .Case([](LoadOp load) { return Accesses{makeAccess(load.getSource(), /*isWrite=*/false)}; })
       .Case([](StoreOp store) { return Accesses{makeAccess(store.getDestination(), /*isWrite=*/true)}; })
-      .Case<ViewOp, StageOp, TransposeOp, AllocOp>([](Operation *) { return Accesses(); })
+      .Case<ViewOp, BitcastOp, StageOp, TransposeOp, AllocOp>([](Operation *) { return Accesses(); })
       .Default([](Operation *other) {
         Accesses accesses;
         for (Value operand : other->getOperands())

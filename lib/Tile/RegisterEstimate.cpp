@@ -31,7 +31,7 @@ static bool isRecomputable(Value value, int depth = 0) {
          });
 }
 
-/// Elementwise, or widening of packed integers: what can be done step by step of the product that uses it.
+/// Elementwise, or a renaming of registers: what can be done step by step of the product that uses it.
 static bool isStepwise(Operation *op) {
   return isa<UnpackOp>(op) || OpTrait::hasElementwiseMappableTraits(op);
 }

@@ -1,7 +1,8 @@
 //===-- LowerElementwise.cpp - operations on every element alone ------------===//
 //
-// arith and math take vectors as they take tiles, so an elementwise operation is rebuilt on register vectors. Constants,
-// splats and coordinates are made register by register; a renaming of registers is a shuffle of constants.
+// arith and math take vectors as they take tiles, so an elementwise operation is rebuilt on register vectors.
+// Constants, splats and coordinates are made register by register; a renaming of registers is a shuffle of
+// constants.
 //
 //===-----------------------------------------------------------------------===//
 #include "Lowering.h"
@@ -32,7 +33,8 @@ struct LowerElementwise : ConversionPattern {
     if (getElementTypeOrSelf(op->getOperand(0)).isInteger(4)) {
       if (!isa<arith::ExtSIOp, arith::ExtUIOp, arith::SIToFPOp, arith::UIToFPOp>(op))
         return op->emitError("computes with four-bit integers; extend them first");
-      numbers[0] = extendNibbles(rewriter, op->getLoc(), numbers[0], isa<arith::ExtUIOp, arith::UIToFPOp>(op));
+      numbers[0] =
+          extendNibbles(rewriter, op->getLoc(), numbers[0], isa<arith::ExtUIOp, arith::UIToFPOp>(op));
     }
     // Between i4 and i8 there is nothing left to do: both are bytes in registers.
     if (numbers[0].getType() == types[0] && isa<arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp>(op)) {
@@ -52,23 +54,28 @@ struct LowerConstant : OpConversionPattern<arith::ConstantOp> {
     auto type = dyn_cast_or_null<VectorType>(typeConverter->convertType(op.getType()));
     auto splat = dyn_cast<SplatElementsAttr>(op.getValue());
     if (!type || !splat)
-      return op.emitError("a constant tile must have one value in all its elements; read others from a global buffer");
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, DenseElementsAttr::get(type, splat.getSplatValue<Attribute>()));
+      return op.emitError(
+          "a constant tile must have one value in all its elements; read others from a global buffer");
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(
+        op, DenseElementsAttr::get(type, splat.getSplatValue<Attribute>()));
     return success();
   }
 };
 
 struct LowerSplat : OpConversionPattern<SplatOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(SplatOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOpWithNewOp<vector::BroadcastOp>(op, typeConverter->convertType(op.getType()), adaptor.getValue());
+  LogicalResult matchAndRewrite(SplatOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<vector::BroadcastOp>(op, typeConverter->convertType(op.getType()),
+                                                     adaptor.getValue());
     return success();
   }
 };
 
 struct LowerIota : OpConversionPattern<IotaOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(IotaOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(IotaOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     IndexMath math(rewriter, op.getLoc());
     layout::Distribution distribution = distributionOf(op);
     int64_t rank = cast<RankedTensorType>(op.getType()).getRank(), dim = op.getDim();
@@ -80,12 +87,23 @@ struct LowerIota : OpConversionPattern<IotaOp> {
     SmallVector<int32_t> steps;
     for (int64_t value = 0; value < distribution.values(); ++value)
       steps.push_back(distribution.valueOffsets(value, rank)[dim]);
-    Value offsets = arith::ConstantOp::create(rewriter, op.getLoc(), DenseElementsAttr::get(type, ArrayRef(steps)));
+    Value offsets =
+        arith::ConstantOp::create(rewriter, op.getLoc(), DenseElementsAttr::get(type, ArrayRef(steps)));
     Value starts = vector::BroadcastOp::create(rewriter, op.getLoc(), type, start);
     rewriter.replaceOpWithNewOp<arith::AddIOp>(op, starts, offsets);
     return success();
   }
 };
+
+/// Register i of the result is register `from[i]` of the source.
+Value renameRegisters(OpBuilder &builder, Location loc, VectorType type, Value source,
+                      ArrayRef<int64_t> from) {
+  Registers registers(builder, loc, source);
+  SmallVector<Value> parts;
+  for (int64_t index : from)
+    parts.push_back(registers.scalar(index));
+  return Registers::join(builder, loc, type, parts);
+}
 
 struct LowerConvertLayout : OpConversionPattern<ConvertLayoutOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -93,14 +111,24 @@ struct LowerConvertLayout : OpConversionPattern<ConvertLayoutOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     auto permutation = layout::registerPermutation(distributionOf(op.getSource()), distributionOf(op));
     if (!permutation)
-      return op.emitOpError("moves data between threads; ashlar-tile-assign-layouts takes such a conversion through "
-                            "shared memory");
-    Registers source(rewriter, op.getLoc(), adaptor.getSource());
-    SmallVector<Value> parts;
-    for (int64_t index : *permutation)
-      parts.push_back(source.scalar(index));
+      return op.emitOpError(
+          "moves data between threads; ashlar-tile-assign-layouts takes such a conversion through "
+          "shared memory");
     auto type = cast<VectorType>(typeConverter->convertType(op.getType()));
-    rewriter.replaceOp(op, Registers::join(rewriter, op.getLoc(), type, parts));
+    rewriter.replaceOp(op, renameRegisters(rewriter, op.getLoc(), type, adaptor.getSource(), *permutation));
+    return success();
+  }
+};
+
+struct LowerUnpack : OpConversionPattern<UnpackOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(UnpackOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    // The verifier has seen to it that there is one, and that the source has its distribution.
+    std::optional<layout::Renumbering> renumbering = op.renumber(distributionOf(op));
+    auto type = cast<VectorType>(typeConverter->convertType(op.getType()));
+    rewriter.replaceOp(
+        op, renameRegisters(rewriter, op.getLoc(), type, adaptor.getSource(), renumbering->registers));
     return success();
   }
 };
@@ -108,6 +136,6 @@ struct LowerConvertLayout : OpConversionPattern<ConvertLayoutOp> {
 } // namespace
 
 void ashlar::tile::populateElementwisePatterns(const TypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerElementwise, LowerConstant, LowerSplat, LowerIota, LowerConvertLayout>(converter,
-                                                                                         patterns.getContext());
+  patterns.add<LowerElementwise, LowerConstant, LowerSplat, LowerIota, LowerConvertLayout, LowerUnpack>(
+      converter, patterns.getContext());
 }

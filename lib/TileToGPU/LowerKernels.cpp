@@ -15,7 +15,8 @@ namespace {
 
 struct LowerKernel : OpConversionPattern<KernelOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(KernelOp kernel, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(KernelOp kernel, OpAdaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     TypeConverter::SignatureConversion signature(kernel.getNumArguments());
     if (failed(typeConverter->convertSignatureArgs(kernel.getArgumentTypes(), signature)))
       return rewriter.notifyMatchFailure(kernel, "an argument has no type on the GPU level");
@@ -60,7 +61,17 @@ struct LowerBlockId : OpConversionPattern<BlockIdOp> {
 /// A view is its buffer's pointer; accesses find the map through the operation.
 struct LowerView : OpConversionPattern<ViewOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(ViewOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(ViewOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOp(op, adaptor.getBuffer());
+    return success();
+  }
+};
+
+struct LowerBitcast : OpConversionPattern<BitcastOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(BitcastOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     rewriter.replaceOp(op, adaptor.getBuffer());
     return success();
   }
@@ -81,12 +92,13 @@ struct LowerAlloc : OpConversionPattern<AllocOp> {
 
 struct LowerStage : OpConversionPattern<StageOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(StageOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(StageOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     IndexMath math(rewriter, op.getLoc());
     BufferType buffer = op.getBuffer().getType();
     Value offset = math.mul(adaptor.getIndex(), buffer.getStrides().front());
-    rewriter.replaceOp(op, offsetPointer(math, adaptor.getBuffer(), offset,
-                                         storageBits(buffer.getElementType())));
+    rewriter.replaceOp(
+        op, offsetPointer(math, adaptor.getBuffer(), offset, storageBits(buffer.getElementType())));
     return success();
   }
 };
@@ -112,6 +124,6 @@ struct LowerBarrier : OpConversionPattern<BarrierOp> {
 } // namespace
 
 void ashlar::tile::populateKernelPatterns(const TypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerKernel, LowerReturn, LowerBlockId, LowerView, LowerAlloc, LowerStage, LowerTranspose,
-               LowerBarrier>(converter, patterns.getContext());
+  patterns.add<LowerKernel, LowerReturn, LowerBlockId, LowerView, LowerBitcast, LowerAlloc, LowerStage,
+               LowerTranspose, LowerBarrier>(converter, patterns.getContext());
 }

@@ -9,6 +9,7 @@ earliest and at the latest legal moment, finds nothing. What fails is printed wi
 """
 
 import argparse
+import math
 import pathlib
 import random
 import subprocess
@@ -20,7 +21,7 @@ FLOATS = ("f32", "f16", "bf16")
 
 
 def tensor(dims, element):
-    return f"tensor<{'x'.join(map(str, dims))}x{element}>"
+    return f"tensor<{''.join(f'{dim}x' for dim in dims)}{element}>"
 
 
 class Program:
@@ -35,6 +36,7 @@ class Program:
 def matmul(rng):
     element = rng.choice(FLOATS + ("i8",))
     accumulator = "i32" if element == "i8" else rng.choice((element, "f32"))
+    source = "@bits" if element == "i8" else "@random"
     m, n, k = (rng.choice(SIZES) for _ in range(3))
     batch = rng.choice(([], [], [2], [3, 1]))
     transposed = rng.random() < 0.5, rng.random() < 0.5
@@ -43,7 +45,7 @@ def matmul(rng):
     words = ["transpose " if flag else "" for flag in transposed]
     types = tensor(lhs, element), tensor(rhs, element), tensor(batch + [m, n], accumulator)
     body = f"  %r = ashlar.matmul {words[0]}%a0, {words[1]}%a1 : {types[0]}, {types[1]} -> {types[2]}\n"
-    return Program(types[:2], types[2], body + f"  return %r : {types[2]}\n")
+    return Program(types[:2], types[2], body + f"  return %r : {types[2]}\n", [f"{source}:1", f"{source}:2"])
 
 
 def epilogue(rng):
@@ -118,23 +120,81 @@ def convolution(rng):
     return Program((x, w), y, body)
 
 
-def quantized(rng):
-    activation, weight = rng.choice(("f16", "bf16", "f32", "f16")), rng.choice(("i4", "i4", "i8"))
-    rows, outputs = rng.choice((1, 3, 16, 33)), rng.choice((8, 24, 64, 100))
-    group = rng.choice((16, 32, 64))
-    depth = group * rng.choice((1, 2, 3))
+def quantized_product(rng, outputs, depth, group, weight, packed=None):
+    """A product of floats or i8 with a weight of integers of their whole range. `packed`: how the weight arrives, a
+    type and a packing."""
+    activation, rows = rng.choice(("f16", "bf16", "f32", "f16", "i8")), rng.choice((1, 3, 16, 33))
+    number = "f32" if activation == "i8" else activation
     shape = rng.choice(([], [outputs], [outputs, depth // group]))
-    x, w = tensor([rows, depth], activation), tensor([outputs, depth], weight)
-    scales = tensor(shape, activation) if shape else f"tensor<{activation}>"
-    zeros = (tensor(shape, weight) if shape else f"tensor<{weight}>") if rng.random() < 0.5 else None
-    y = tensor([rows, outputs], activation)
-    unsigned = " unsigned_weights" if rng.random() < 0.5 else ""
-    words, kinds = (" zero_points %a3", f", {zeros}") if zeros else ("", "")
-    body = f"  %r = ashlar.quantized_matmul %a0, %a1 scales %a2{words}{unsigned}\n    : ({x}, {w}, {scales}{kinds}) -> {y}\n"
+    x, w, y = tensor([rows, depth], activation), tensor([outputs, depth], weight), tensor([rows, outputs], number)
     # Scales that make the sums numbers of the order of one, which the tolerance is meant for.
-    scale = "0.05" if weight == "i4" else "0.003"
-    inputs = ["@random:1", "@random:2", f"@random:3*{scale}"] + (["@random:4"] if zeros else [])
-    return Program([x, w, scales] + ([zeros] if zeros else []), y, body + f"  return %r : {y}\n", inputs)
+    scale = (0.02 if weight == "i4" else 0.001) * (0.02 if activation == "i8" else 1)
+    arguments = [x, packed[0] if packed else w, tensor(shape, number)]
+    inputs, words = ["@bits:1" if activation == "i8" else "@random:1", "@bits:2", f"@random:3*{scale}"], ""
+    if rng.random() < 0.5:
+        words += f" zero_points %a{len(arguments)}"
+        arguments.append(tensor(shape, weight))
+        inputs.append("@bits:4")
+    if activation == "i8":
+        words += f" input_scale %a{len(arguments)}"
+        arguments.append(tensor(rng.choice(([], [rows])), "f32"))
+        inputs.append("@random:5")
+    words += " unsigned_weights" if rng.random() < 0.5 else ""
+    body, name = (f"  %w = ashlar.unpack %a1 packing<{packed[1]}> : {packed[0]} -> {w}\n", "%w") if packed else ("", "%a1")
+    types = ", ".join([x, w] + arguments[2:])
+    body += f"  %r = ashlar.quantized_matmul %a0, {name} scales %a2{words}\n    : ({types}) -> {y}\n  return %r : {y}\n"
+    return Program(arguments, y, body, inputs)
+
+
+def quantized(rng):
+    if rng.random() < 0.2:  # Rows that may hold an odd number of weights.
+        depth = rng.choice((7, 15, 33, 63, 65))
+        return quantized_product(rng, rng.choice((8, 24, 100)), depth, depth, rng.choice(("i4", "i4", "i8")))
+    group = rng.choice((16, 32, 64))
+    return quantized_product(rng, rng.choice((8, 24, 64, 100)), group * rng.choice((1, 2, 3)), group,
+                             rng.choice(("i4", "i4", "i8")))
+
+
+def random_packing(rng):
+    """The sizes of a matrix and a packing that divides them: fragments of mma.sync, or any factors in any order."""
+    if rng.random() < 0.3:
+        return (16 * rng.choice((1, 3, 4)), 64 * rng.choice((1, 2, 3)),
+                '"fragments", [[?, 2, 8], [?, 4, 2, 4, 2]] -> [0, 3, 2, 6, 1, 4, 5, 7]')
+    factors = [[rng.choice((1, 2, 3, 4, 8, 16)) for _ in range(rng.choice((1, 2, 3)))] for _ in range(2)]
+    rows, columns = (math.prod(each) for each in factors)
+    if rows * columns % 2:
+        factors[0][0], rows = 2 * factors[0][0], 2 * rows
+    order = list(range(len(factors[0]) + len(factors[1])))
+    rng.shuffle(order)
+    return rows, columns, f'"any", {factors} -> {order}'
+
+
+def packed(rng):
+    rows, columns, packing = random_packing(rng)
+    element = rng.choice(("f16", "bf16", "i8", "i4", "i4"))
+    bits = {"f16": 16, "bf16": 16, "i8": 8, "i4": 4}
+    word = rng.choice(("i8", "i32", element)) if element.startswith("i") else element
+    width = bits.get(word, 32)
+    if width < bits[element] or rows * columns * bits[element] % width:
+        word, width = element, bits[element]
+    vector = tensor([rows * columns * bits[element] // width], word)
+    plain, random_bits = tensor([rows, columns], element), ["@bits:1" if element.startswith("i") else "@random:1"]
+    kind = rng.choice(("pack", "unpack", "product", "product"))
+    if kind == "pack":
+        body = f"  %r = ashlar.pack %a0 packing<{packing}> : {plain} -> {vector}\n  return %r : {vector}\n"
+        return Program([plain], vector, body, random_bits)
+    if kind == "unpack":
+        body = f"  %r = ashlar.unpack %a0 packing<{packing}> : {vector} -> {plain}\n  return %r : {plain}\n"
+        return Program([vector], plain, body, random_bits)
+    if element in ("i4", "i8"):
+        return quantized_product(rng, rows, columns, columns, element, (vector, packing))
+    tokens = rng.choice((1, 16, 33))
+    x, y = tensor([tokens, columns], element), tensor([tokens, rows], "f32")
+    body = f"""  %w = ashlar.unpack %a1 packing<{packing}> : {vector} -> {plain}
+  %r = ashlar.matmul %a0, transpose %w : {x}, {plain} -> {y}
+  return %r : {y}
+"""
+    return Program([x, vector], y, body)
 
 
 def loops(rng):
@@ -165,7 +225,8 @@ def loops(rng):
     return Program((x,), r, body)
 
 
-FAMILIES = {function.__name__: function for function in (matmul, epilogue, attention, convolution, quantized, loops)}
+FAMILIES = {function.__name__: function
+            for function in (matmul, epilogue, attention, convolution, quantized, packed, loops)}
 
 
 def run(program, folder, name):

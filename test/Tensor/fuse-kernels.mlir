@@ -168,6 +168,38 @@ func.func @slices(%x: tensor<6x8xf32>) -> (tensor<3x8xf32>, tensor<3x3xf32>) {
 }
 
 // -----
+// Unpacking is a way of reading: it goes into each kernel that reads the weight. Packing is a kernel, with what makes
+// the weight in it.
+// CHECK-LABEL: func.func @packing
+// CHECK: ashlar.kernel @packing_pack (%{{.+}} = %arg1 : tensor<16x8xf32>) -> tensor<128xf16>
+// CHECK: linalg.generic
+// CHECK: ashlar.pack
+// CHECK-NOT: ashlar.kernel @packing_elementwise
+// CHECK: ashlar.kernel @packing_matmul (%{{.+}} = %arg0 : tensor<6x8xf16>, %[[P:.+]] = %arg2 : tensor<128xf16>)
+// CHECK-NEXT: %[[W:.+]] = ashlar.unpack %[[P]]
+// CHECK-NEXT: ashlar.matmul %{{.+}}, transpose %[[W]]
+func.func @packing(%x: tensor<6x8xf16>, %v: tensor<16x8xf32>, %p: tensor<128xf16>) -> (tensor<128xf16>, tensor<6x16xf16>) {
+  %0 = arith.truncf %v : tensor<16x8xf32> to tensor<16x8xf16>
+  %1 = ashlar.pack %0 packing<"blocked", [[?, 8], [?, 4]] -> [0, 2, 3, 1]> : tensor<16x8xf16> -> tensor<128xf16>
+  %w = ashlar.unpack %p packing<"blocked", [[?, 8], [?, 4]] -> [0, 2, 3, 1]> : tensor<128xf16> -> tensor<16x8xf16>
+  %2 = ashlar.matmul %x, transpose %w : tensor<6x8xf16>, tensor<16x8xf16> -> tensor<6x16xf16>
+  return %1, %2 : tensor<128xf16>, tensor<6x16xf16>
+}
+
+// -----
+// Rows of an odd number of four-bit elements must be made in memory's order, which a product does not.
+// CHECK-LABEL: func.func @torn_rows
+// CHECK: ashlar.kernel @torn_rows_matmul
+// CHECK-NOT: arith.fptosi
+// CHECK: ashlar.kernel @torn_rows_elementwise
+// CHECK: arith.fptosi
+func.func @torn_rows(%x: tensor<6x8xf16>, %w: tensor<8x15xf16>) -> tensor<6x15xi4> {
+  %0 = ashlar.matmul %x, %w : tensor<6x8xf16>, tensor<8x15xf16> -> tensor<6x15xf16>
+  %1 = arith.fptosi %0 : tensor<6x15xf16> to tensor<6x15xi4>
+  return %1 : tensor<6x15xi4>
+}
+
+// -----
 // A function that computes nothing has no kernel.
 // CHECK-LABEL: func.func @nothing
 // CHECK-NOT: ashlar.kernel

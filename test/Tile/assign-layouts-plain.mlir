@@ -96,20 +96,23 @@ tile.kernel @transpose(%X: !X, %Y: !Y) grid affine_map<() -> (8, 4, 1)> threads 
 
 // -----
 
-#id = affine_map<(n, k) -> (n, k)>
-!W = !tile.buffer<64x16xi32, global>
-!C = !tile.buffer<64x16x8xf16, global>
+#blocks = affine_map<(n, k) -> (n floordiv 8, k floordiv 4, (k mod 4) * 8 + n mod 8)>
+!W = !tile.buffer<1024xi8, global>
+!C = !tile.buffer<64x16xf16, global>
 
+// What is unpacked decides: the source is distributed so that every thread has its elements, registers in memory's
+// order.
 // CHECK-LABEL: tile.kernel @unpack
-// CHECK: tile.unpack {{.*}} : tensor<64x16xi32, #tile.distribution<"thread = [16:1@1, 8:1@0], value = [8:8@0]">> -> tensor<64x16x8xi8, #tile.distribution<"thread = [16:1@1, 8:1@0], value = [8:1@2, 8:8@0]">>
+// CHECK: tile.load {{.*}} -> tensor<8x4x32xi8, #tile.distribution<"thread = [2:2@1, 8:1@2, 8:1@0], value = [4:8@2, 2:1@1]">>
+// CHECK: tile.unpack {{.*}} -> tensor<64x16xi8, #tile.distribution<"thread = [2:8@1, 64:1@0], value = [8:1@1]">>
 tile.kernel @unpack(%W: !W, %C: !C) grid affine_map<() -> (1, 1, 1)> threads 128 {
   %c0 = arith.constant 0 : index
-  %vw = tile.view %W map #id : !W -> !tile.view<64x16xi32>
-  %vc = tile.view %C map affine_map<(n, k, j) -> (n, k, j)> : !C -> !tile.view<64x16x8xf16>
-  %w = tile.load %vw[%c0, %c0] : !tile.view<64x16xi32> -> tensor<64x16xi32>
-  %u = tile.unpack %w bits 4 : tensor<64x16xi32> -> tensor<64x16x8xi8>
-  %f = arith.sitofp %u : tensor<64x16x8xi8> to tensor<64x16x8xf16>
-  tile.store %f, %vc[%c0, %c0, %c0] : tensor<64x16x8xf16>, !tile.view<64x16x8xf16>
+  %vw = tile.view %W map affine_map<(a, b, c) -> (a * 128 + b * 32 + c)> : !W -> !tile.view<8x4x32xi8>
+  %vc = tile.view %C map affine_map<(n, k) -> (n, k)> : !C -> !tile.view<64x16xf16>
+  %w = tile.load %vw[%c0, %c0, %c0] : !tile.view<8x4x32xi8> -> tensor<8x4x32xi8>
+  %u = tile.unpack %w map #blocks : tensor<8x4x32xi8> -> tensor<64x16xi8>
+  %f = arith.sitofp %u : tensor<64x16xi8> to tensor<64x16xf16>
+  tile.store %f, %vc[%c0, %c0] : tensor<64x16xf16>, !tile.view<64x16xf16>
   tile.return
 }
 

@@ -35,6 +35,7 @@ struct LoopNest {
   bool isFlattenable = false;
   unsigned elementBytes = 1;      ///< Of the widest element that is read or written.
   double registersPerElement = 0; ///< 32-bit registers for each point: what the tensors' elements take.
+  bool mustFlatten = false;       ///< Nothing else will do: neighbours in memory must stay together.
 };
 
 struct LoopSchedule {

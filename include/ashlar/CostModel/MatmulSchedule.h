@@ -47,6 +47,8 @@ struct MatmulProblem {
   /// Widest vectors that the alignment of an operand's rows in global memory allows; below 4, copies cannot
   /// be asynchronous.
   unsigned lhsVectorBytes = 16, rhsVectorBytes = 16;
+  /// Tiles are to be multiples of these along N and K.
+  int64_t multipleOfN = 1, multipleOfK = 1;
   Multiplier multiplier = Multiplier::TensorHalf;
   /// 32-bit registers that the epilogue needs for each element of the result beside the accumulator.
   double epilogueRegistersPerElement = 0;

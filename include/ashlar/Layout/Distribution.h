@@ -55,6 +55,7 @@
 #define ASHLAR_LAYOUT_DISTRIBUTION_H
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -162,6 +163,19 @@ private:
 /// move between threads.
 std::optional<std::vector<int64_t>> registerPermutation(const Distribution &source,
                                                         const Distribution &destination);
+
+/// A distribution of the same elements in a tile that numbers them differently.
+struct Renumbering {
+  Distribution distribution;
+  /// The register of `distribution` that holds what register d of the original holds.
+  std::vector<int64_t> registers;
+};
+
+/// Who holds which element of a tile of extents `dims` whose element map(c) is element c of a tile of rank
+/// `rank` distributed like `original`: the same thread, its registers in row-major order of the new tile.
+/// Nothing where some step of the original does not always move the new coordinate by the same amount.
+std::optional<Renumbering> renumber(const Distribution &original, int rank, std::span<const int64_t> dims,
+                                    const std::function<std::vector<int64_t>(std::span<const int64_t>)> &map);
 
 } // namespace ashlar::layout
 

@@ -99,12 +99,16 @@ public:
   /// A dimension of tiles of `size`, of which `index` is the tile's number.
   TileDim tileDim(mlir::Value index, int64_t size, mlir::AffineExpr extent);
 
-  /// Whether the region's value is one of its arguments that is a tensor, hence has a buffer.
+  /// Whether the region's value has a buffer: an argument that is a tensor, or what `ashlar.unpack` makes of
+  /// one. Where an element of that lies in the packed buffer is a matter of maps, like everything else.
   bool isInput(mlir::Value tensor) const { return buffers_.contains(tensor); }
   /// A view with a dimension for each entry of `viewDims` (dimensions of `space`, in the view's order);
   /// coordinates says which element of the input it shows.
   mlir::Value inputView(mlir::Value input, mlir::AffineMap coordinates, const TileSpace &space,
                         llvm::ArrayRef<unsigned> viewDims);
+  /// A view of an unpacked input whose coordinates say how far along the packed vector an element stands.
+  mlir::Value packedView(ash::UnpackOp unpack, mlir::AffineMap coordinates, const TileSpace &space,
+                         llvm::ArrayRef<unsigned> viewDims);
   mlir::Value resultView(unsigned result, mlir::AffineMap coordinates, const TileSpace &space,
                          llvm::ArrayRef<unsigned> viewDims);
   /// Of the dimensions of `space` that the input's address depends on, the one that moves it least comes
@@ -115,6 +119,8 @@ public:
   /// Creates tile.load / tile.store / tile.copy at the space's offsets.
   mlir::Value load(mlir::Value view, const TileSpace &space, llvm::ArrayRef<unsigned> viewDims);
   void store(mlir::Value tile, mlir::Value view, const TileSpace &space, llvm::ArrayRef<unsigned> viewDims);
+  /// Whether copies, which move whole bytes, can read the space's tile of a view.
+  bool canCopy(mlir::Value view, const TileSpace &space, llvm::ArrayRef<unsigned> viewDims);
   /// Allocates the shared buffer, too, and returns it: its dimensions are the view's.
   mlir::Value copyToShared(mlir::Value view, const TileSpace &space, llvm::ArrayRef<unsigned> viewDims);
 
@@ -133,6 +139,9 @@ private:
   mlir::AffineExpr addDimension(mlir::Value hostIndex);
   mlir::FailureOr<mlir::AffineExpr> extentOfResult(mlir::OpResult result, int64_t dim);
   Binding bind(mlir::Value argument, llvm::ArrayRef<mlir::AffineExpr> shape);
+  void bindUnpacked(ash::UnpackOp unpack);
+  /// The elements of a packed vector, perhaps of words that hold several.
+  Binding bindElements(mlir::Value buffer, mlir::Type element);
   mlir::Value view(const Binding &binding, mlir::AffineMap coordinates, const TileSpace &space,
                    llvm::ArrayRef<unsigned> viewDims);
 
@@ -140,6 +149,7 @@ private:
   tile::KernelOp kernel_;
   mlir::OpBuilder builder_;
   llvm::DenseMap<mlir::Value, Binding> buffers_; // by argument of the region
+  llvm::DenseMap<mlir::Value, Binding> packed_;  // by result of ashlar.unpack
   llvm::SmallVector<Binding> results_;
   llvm::SmallVector<mlir::Value> hostDimensions_; // what the launch passes for each runtime dimension
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, mlir::AffineExpr>

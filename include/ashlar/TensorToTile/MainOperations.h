@@ -42,6 +42,10 @@ mlir::LogicalResult lowerReduction(KernelBuilder &kernel, mlir::Operation *op);
 /// an entry for each loop of `op`, the first reduction; `threads`.
 mlir::LogicalResult lowerRows(KernelBuilder &kernel, mlir::Operation *op);
 
+/// `ashlar.pack`: elements in packed order, whatever words they end up in. Schedule: `tile` [elements],
+/// `threads`.
+mlir::LogicalResult lowerPack(KernelBuilder &kernel, mlir::Operation *op);
+
 /// Nothing but evaluable operations; `op` is the one that makes the first result. Schedule: `tile` [rows,
 /// columns], `threads`.
 mlir::LogicalResult lowerPointwise(KernelBuilder &kernel, mlir::Operation *op);

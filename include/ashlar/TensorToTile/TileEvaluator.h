@@ -33,7 +33,8 @@ struct PartialTile {
 
 class TileEvaluator {
 public:
-  /// `staged`: inputs that depend on every dimension of the space go through shared memory.
+  /// `staged`: inputs that depend on every dimension of the space go through shared memory where copies can
+  /// move them.
   TileEvaluator(KernelBuilder &kernel, TileSpace space, bool staged = false)
       : kernel_(kernel), space_(std::move(space)), staged_(staged) {}
 
@@ -81,7 +82,9 @@ private:
   PartialTile insideBox(mlir::AffineMap coordinates, llvm::ArrayRef<int64_t> low,
                         llvm::ArrayRef<int64_t> size, llvm::ArrayRef<int64_t> whole);
   mlir::FailureOr<PartialTile> evaluateScalar(mlir::Value value);
-  PartialTile loadStaged(mlir::Value tensor, mlir::AffineMap coordinates);
+  mlir::Value loadStaged(mlir::Value view, llvm::ArrayRef<unsigned> order, mlir::Location loc);
+  /// A packed input as it lies, if the space is made of its blocks.
+  std::optional<PartialTile> loadBlocks(ash::UnpackOp unpack, mlir::AffineMap coordinates);
   llvm::SmallVector<unsigned> allDims() const;
 
   KernelBuilder &kernel_;

@@ -70,6 +70,9 @@ VectorAccess vectorAccess(const TileAccess &access);
 /// What a tile.copy, tile.load or tile.store on a view accesses. Nothing if it is none, works on shared
 /// memory, or its view is not made by a tile.view that can be seen.
 std::optional<TileAccess> describeAccess(mlir::Operation *op);
+/// What an access to this tile of a view would be.
+TileAccess describeAccess(ViewOp view, llvm::ArrayRef<int64_t> tileShape, mlir::ValueRange offsets,
+                          std::optional<llvm::ArrayRef<bool>> inBounds);
 
 /// The vectors of a tile.load or tile.store on a view whose tile has a distribution: vectorAccess(), limited
 /// to the registers that are consecutive along the dimension.

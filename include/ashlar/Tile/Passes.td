@@ -40,7 +40,7 @@ def AssignLayoutsPass : Pass<"ashlar-tile-assign-layouts", "::ashlar::tile::Kern
        `schedule.warps` = [along M, along N] (`mma_sync`) or the grid of threads `schedule.thread_grid`
        (`fma`); a grid that is missing or does not divide the tile is chosen.
     2. Tiles that elementwise operations, loops and branches connect share a distribution; `tile.reduce` and
-       `tile.broadcast` pass it on as a slice; loads and constants take what is asked. Tiles without a product
+       `tile.broadcast` pass it on as a slice, `tile.unpack` renumbers it; loads and constants take what is asked. Tiles without a product
        near them are blocked along the dimension that is contiguous in global memory, such that reductions
        stay within a warp.
     3. Where distributions meet that differ, cheap producers are repeated and others converted: by renaming

@@ -50,6 +50,18 @@ TEST(MatmulSchedule, LargeProductsTakeLargeTiles) {
 
 TEST(MatmulSchedule, OneRowTakesTheSmallestTile) { EXPECT_EQ(best(halfProblem(1, 4096, 4096)).tileM, 16); }
 
+TEST(MatmulSchedule, TilesAreMadeOfTheWeightsBlocks) {
+  MatmulProblem problem = halfProblem(16, 4096, 4096);
+  problem.multipleOfN = 32, problem.multipleOfK = 64;
+  for (const MatmulSchedule &schedule : rankMatmulSchedules(problem, *lookupTarget("sm_80"))) {
+    EXPECT_EQ(schedule.tileN % 32, 0);
+    EXPECT_EQ(schedule.tileK % 64, 0);
+  }
+  EXPECT_EQ(best(problem).tileK, 64);
+  problem.multipleOfK = 48;
+  EXPECT_TRUE(rankMatmulSchedules(problem, *lookupTarget("sm_80")).empty());
+}
+
 TEST(MatmulSchedule, FewBlocksTakeSmallerTiles) {
   MatmulSchedule schedule = best(halfProblem(512, 512, 4096));
   EXPECT_LE(schedule.tileM * schedule.tileN, 64 * 64);
