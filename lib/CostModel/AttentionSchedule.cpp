@@ -55,13 +55,6 @@ static int64_t sharedBytes(const AttentionProblem &problem, const AttentionSched
   return bytes;
 }
 
-/// Addresses of what a thread copies in one step: two registers for every vector of 16 bytes, as measured.
-static int64_t copyRegisters(const AttentionProblem &problem, const AttentionSchedule &schedule) {
-  HeadSizes sizes(problem, schedule);
-  int64_t bytes = schedule.keyTile * (sizes.depth + sizes.width) * problem.bits / 8;
-  return 2 * ceilDivide(bytes, 16 * schedule.threads);
-}
-
 static int64_t registersPerThread(const AttentionProblem &problem, const AttentionSchedule &schedule) {
   HeadSizes sizes(problem, schedule);
   int64_t copied =

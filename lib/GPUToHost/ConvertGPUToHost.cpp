@@ -205,7 +205,7 @@ struct ConvertGPUToHostPass : impl::ConvertGPUToHostPassBase<ConvertGPUToHostPas
 };
 } // namespace
 
-FailureOr<std::vector<char>> emitSimulatorObject(ArrayRef<gpu::GPUModuleOp> kernels) {
+FailureOr<HostProgram> lowerSimulatorKernels(ArrayRef<gpu::GPUModuleOp> kernels) {
   if (kernels.empty())
     return failure();
   Location location = kernels.front()->getLoc();
@@ -225,7 +225,14 @@ FailureOr<std::vector<char>> emitSimulatorObject(ArrayRef<gpu::GPUModuleOp> kern
   for (auto function : module->getOps<LLVM::LLVMFuncOp>())
     if (function.getLinkage() == LLVM::Linkage::External && !function.isExternal())
       options.exportedNames.push_back(function.getName().str());
-  return emitHostSharedObject(*module, options);
+  return HostProgram{std::move(module), std::move(options)};
+}
+
+FailureOr<std::vector<char>> emitSimulatorObject(ArrayRef<gpu::GPUModuleOp> kernels) {
+  FailureOr<HostProgram> program = lowerSimulatorKernels(kernels);
+  if (failed(program))
+    return failure();
+  return emitHostSharedObject(*program->module, program->options);
 }
 
 } // namespace ashlar

@@ -55,7 +55,8 @@ void ashlar::registerPTXEmission(DialectRegistry &registry) {
 
 /// 32-bit addresses of shared and local memory: fewer registers and half the integer work of address
 /// arithmetic. The backend offers this as a command-line option only; where it no longer exists, 64-bit
-/// addresses are as right.
+/// addresses are as right. Read when a target machine is made; linking host code resets it, like every option
+/// of the process.
 static void useShortPointers() {
   llvm::cl::Option *option = llvm::cl::getRegisteredOptions().lookup("nvptx-short-ptr");
   if (option)
@@ -65,7 +66,6 @@ static void useShortPointers() {
 static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const TargetInfo &target) {
   static std::once_flag initialized;
   std::call_once(initialized, [] {
-    useShortPointers();
     LLVMInitializeNVPTXTargetInfo();
     LLVMInitializeNVPTXTarget();
     LLVMInitializeNVPTXTargetMC();
@@ -76,10 +76,7 @@ static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const TargetInfo
   const llvm::Target *backend = llvm::TargetRegistry::lookupTarget(triple, error);
   if (!backend)
     return nullptr;
-  llvm::TargetOptions options;
-  // 32-bit addresses of shared and local memory: fewer registers and half the integer work of address
-  // arithmetic.
-  options.MCOptions.ABIName = "shortptr";
+  useShortPointers();
   std::string features = llvm::formatv("+ptx{0}", target.ptxVersion);
   return std::unique_ptr<llvm::TargetMachine>(
       backend->createTargetMachine(triple, target.name, features, llvm::TargetOptions(), llvm::Reloc::Static,

@@ -53,9 +53,9 @@ static FailureOr<std::vector<uint8_t>> constantBytes(arith::ConstantOp op) {
   return bytes;
 }
 
-/// How far a result may be from the reference, which rounds where the kernels round but sums in another order. A few
-/// units in the last place of the element type, relative to values of the order of one; integers agree, except that a
-/// quantised value may fall to the other side of a tie.
+/// How far a result may be from the reference, which rounds where the kernels round but sums in another
+/// order. A few units in the last place of the element type, relative to values of the order of one; integers
+/// agree, except that a quantised value may fall to the other side of a tie.
 static package::Tolerance toleranceOf(ElementType element) {
   switch (element) {
   case ElementType::F32:
@@ -81,7 +81,8 @@ class Planner {
 public:
   Planner(func::FuncOp function, package::PackageWriter &writer, const llvm::StringMap<unsigned> &kernels,
           gpu::GPUModuleOp kernelModule)
-      : function(function), writer(writer), kernels(kernels), kernelModule(kernelModule), expressions(function) {}
+      : function(function), writer(writer), kernels(kernels), kernelModule(kernelModule),
+        expressions(function) {}
 
   FailureOr<package::Function> plan();
 
@@ -111,7 +112,8 @@ private:
 } // namespace
 
 Value Planner::aliased(Value tensor) {
-  while (isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::CastOp>(tensor.getDefiningOp()))
+  while (
+      isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::CastOp>(tensor.getDefiningOp()))
     tensor = tensor.getDefiningOp()->getOperand(0);
   return tensor;
 }
@@ -277,8 +279,9 @@ LogicalResult Planner::addOutputs(func::ReturnOp op) {
       else if (extent->kind() == Expression::Kind::Dim)
         outputType.dims.push_back(package::Dim::dynamic(extent->value()));
       else
-        return op.emitOpError("output ") << index << " has a dimension that is computed from the inputs' sizes; it must "
-                                         << "be one of them";
+        return op.emitOpError("output ")
+               << index << " has a dimension that is computed from the inputs' sizes; it must "
+               << "be one of them";
     }
     result.outputs.push_back({"output" + std::to_string(index), outputType, toleranceOf(*element)});
     BufferRef target{BufferRef::Kind::Output, static_cast<unsigned>(index)};
@@ -302,9 +305,11 @@ FailureOr<package::Function> Planner::plan() {
       added = addLaunch(launch);
     else if (auto terminator = dyn_cast<func::ReturnOp>(op))
       added = addOutputs(terminator);
-    else if (isa<RankedTensorType>(op.getNumResults() ? op.getResult(0).getType() : Type(NoneType::get(op.getContext()))) &&
+    else if (isa<RankedTensorType>(op.getNumResults() ? op.getResult(0).getType()
+                                                      : Type(NoneType::get(op.getContext()))) &&
              aliased(op.getResult(0)) == op.getResult(0))
-      added = op.emitError() << "'" << op.getName() << "' was not made part of a kernel, and the host cannot run it";
+      added = op.emitError() << "'" << op.getName()
+                             << "' was not made part of a kernel, and the host cannot run it";
     if (failed(added))
       return failure();
   }
@@ -333,22 +338,40 @@ static package::Kernel describeKernel(LLVM::LLVMFuncOp function) {
   return kernel;
 }
 
-LogicalResult ashlar::addLaunchPlans(ModuleOp module, package::PackageWriter &writer) {
-  auto kernelModule = module.lookupSymbol<gpu::GPUModuleOp>("kernels");
+/// Lists the kernels that are not in the manifest yet; a kernel of another target has the same name.
+static llvm::StringMap<unsigned> addKernels(gpu::GPUModuleOp kernelModule, package::Manifest &manifest) {
   llvm::StringMap<unsigned> kernels;
+  for (auto [index, kernel] : llvm::enumerate(manifest.kernels))
+    kernels[kernel.name] = unsigned(index);
   if (kernelModule)
     for (auto function : kernelModule.getOps<LLVM::LLVMFuncOp>())
-      if (function->hasAttr("gpu.kernel")) {
-        kernels[function.getName()] = writer.manifest().kernels.size();
-        writer.manifest().kernels.push_back(describeKernel(function));
-      }
+      if (function->hasAttr("gpu.kernel") &&
+          kernels.try_emplace(function.getName(), manifest.kernels.size()).second)
+        manifest.kernels.push_back(describeKernel(function));
+  return kernels;
+}
+
+LogicalResult ashlar::addLaunchPlans(ModuleOp module, ArrayRef<StringRef> targets,
+                                     package::PackageWriter &writer) {
+  auto kernelModule = module.lookupSymbol<gpu::GPUModuleOp>("kernels");
+  package::Manifest &manifest = writer.manifest();
+  llvm::StringMap<unsigned> kernels = addKernels(kernelModule, manifest);
   for (auto function : module.getOps<func::FuncOp>()) {
     if (function.isPrivate() || function.isExternal())
       continue;
-    FailureOr<package::Function> plan = Planner(function, writer, kernels, kernelModule).plan();
-    if (failed(plan))
+    FailureOr<package::Function> made = Planner(function, writer, kernels, kernelModule).plan();
+    if (failed(made))
       return failure();
-    writer.manifest().functions.push_back(std::move(*plan));
+    std::optional<unsigned> known = manifest.findFunction(made->name);
+    if (!known) {
+      manifest.functions.push_back(std::move(*made));
+      continue;
+    }
+    const package::Plan &plan = *made;
+    if (plan == manifest.functions[*known])
+      continue;
+    for (StringRef target : targets)
+      manifest.functions[*known].targetPlans.push_back({plan, target.str()});
   }
   return success();
 }

@@ -1,8 +1,8 @@
 //===-- ManifestFromJson.cpp - from JSON to the manifest's structs --------===//
 //
-// Reads untrusted JSON: every access checks presence, type and range, and names the path of what it refuses. What
-// the values mean together is checked afterwards by verifyManifest. Unknown keys are ignored, so a newer minor
-// version can add some.
+// Reads untrusted JSON: every access checks presence, type and range, and names the path of what it refuses.
+// What the values mean together is checked afterwards by verifyManifest. Unknown keys are ignored, so a newer
+// minor version can add some.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,7 +47,8 @@ static Cursor element(const Cursor &parent, size_t index) { return {parent.json[
 static Expected<int64_t> readInteger(const Cursor &cursor, int64_t low, int64_t high) {
   if (!cursor.json.is_number_integer())
     return cursor.error(std::string("expected an integer, found ") + cursor.json.type_name());
-  bool tooLarge = cursor.json.is_number_unsigned() && cursor.json.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX);
+  bool tooLarge =
+      cursor.json.is_number_unsigned() && cursor.json.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX);
   int64_t value = tooLarge ? 0 : cursor.json.get<int64_t>();
   if (tooLarge || value < low || value > high)
     return cursor.error("the value " + cursor.json.dump() + " is outside " + std::to_string(low) + ".." +
@@ -90,14 +91,15 @@ static Expected<Cursor> readArray(const Cursor &parent, const char *key, size_t 
   if (!cursor.json.is_array())
     return cursor.error(std::string("expected an array, found ") + cursor.json.type_name());
   if (cursor.json.size() > limit)
-    return cursor.error("has " + std::to_string(cursor.json.size()) + " elements; at most " + std::to_string(limit) +
-                        " are allowed");
+    return cursor.error("has " + std::to_string(cursor.json.size()) + " elements; at most " +
+                        std::to_string(limit) + " are allowed");
   return cursor;
 }
 
 /// Reads every element of the array `key` with `read` into `results`.
 template <typename T, typename Read>
-static Status readList(const Cursor &parent, const char *key, size_t limit, std::vector<T> &results, Read read) {
+static Status readList(const Cursor &parent, const char *key, size_t limit, std::vector<T> &results,
+                       Read read) {
   ASHLAR_ASSIGN_OR_RETURN(Cursor array, readArray(parent, key, limit));
   results.reserve(array.json.size());
   for (size_t i = 0; i < array.json.size(); ++i) {
@@ -119,7 +121,8 @@ static Expected<Expression> readExpression(const Cursor &cursor, const NameTable
   if (!cursor.json.is_array() || cursor.json.empty() || !cursor.json[0].is_string())
     return cursor.error("expected an integer or [operation, operands…]");
   if (depth >= ManifestLimits::expressionDepth)
-    return cursor.error("the expression is nested deeper than " + std::to_string(ManifestLimits::expressionDepth));
+    return cursor.error("the expression is nested deeper than " +
+                        std::to_string(ManifestLimits::expressionDepth));
   if (cursor.json.size() > ManifestLimits::expressionNodes)
     return cursor.error("the expression has too many operands");
   const auto &operation = cursor.json[0].get_ref<const std::string &>();
@@ -176,6 +179,7 @@ static Expected<KernelResources> readResources(const Cursor &cursor) {
   ASHLAR_ASSIGN_OR_RETURN(resources.target, readString(cursor, "target"));
   ASHLAR_ASSIGN_OR_RETURN(resources.registers, readInteger(cursor, "registers", 0, INT32_MAX));
   ASHLAR_ASSIGN_OR_RETURN(resources.spillBytes, readInteger(cursor, "spill_bytes", 0, INT32_MAX));
+  ASHLAR_ASSIGN_OR_RETURN(resources.stackBytes, readInteger(cursor, "stack_bytes", 0, INT32_MAX));
   ASHLAR_ASSIGN_OR_RETURN(resources.sharedBytes, readInteger(cursor, "shared_bytes", 0, INT32_MAX));
   ASHLAR_ASSIGN_OR_RETURN(resources.notes, readString(cursor, "notes"));
   return resources;
@@ -186,7 +190,8 @@ static Expected<Kernel> readKernel(const Cursor &cursor) {
   ASHLAR_ASSIGN_OR_RETURN(kernel.name, readString(cursor, "name"));
   ASHLAR_ASSIGN_OR_RETURN(kernel.schedule, readString(cursor, "schedule"));
   ASHLAR_ASSIGN_OR_RETURN(kernel.location, readString(cursor, "location"));
-  ASHLAR_RETURN_IF_ERROR(readList(cursor, "resources", ManifestLimits::targets, kernel.resources, readResources));
+  ASHLAR_RETURN_IF_ERROR(
+      readList(cursor, "resources", ManifestLimits::targets, kernel.resources, readResources));
   return kernel;
 }
 
@@ -213,7 +218,8 @@ static Expected<DimSymbol> readSymbol(const Cursor &cursor) {
     ASHLAR_ASSIGN_OR_RETURN(symbol.max, readInteger(cursor, "max", 0, ManifestLimits::dimSize));
   }
   if (cursor.has("multiple_of")) {
-    ASHLAR_ASSIGN_OR_RETURN(symbol.multipleOf, readInteger(cursor, "multiple_of", 1, ManifestLimits::dimSize));
+    ASHLAR_ASSIGN_OR_RETURN(symbol.multipleOf,
+                            readInteger(cursor, "multiple_of", 1, ManifestLimits::dimSize));
   }
   return symbol;
 }
@@ -286,7 +292,8 @@ static Expected<Traffic> readTraffic(const Cursor &parent) {
   return traffic;
 }
 
-static Expected<LaunchStep> readLaunch(const Cursor &cursor, const NameTable &symbols, const NameTable &kernels) {
+static Expected<LaunchStep> readLaunch(const Cursor &cursor, const NameTable &symbols,
+                                       const NameTable &kernels) {
   LaunchStep launch;
   ASHLAR_ASSIGN_OR_RETURN(std::string name, readString(cursor, "kernel"));
   auto kernel = kernels.find(name);
@@ -301,7 +308,8 @@ static Expected<LaunchStep> readLaunch(const Cursor &cursor, const NameTable &sy
     ASHLAR_ASSIGN_OR_RETURN(launch.block[i], readInteger(element(block, i), 1, 1024));
     ASHLAR_ASSIGN_OR_RETURN(launch.cluster[i], readInteger(element(cluster, i), 1, 16));
   }
-  ASHLAR_ASSIGN_OR_RETURN(launch.dynamicSharedBytes, readInteger(cursor, "dynamic_shared_bytes", 0, INT32_MAX));
+  ASHLAR_ASSIGN_OR_RETURN(launch.dynamicSharedBytes,
+                          readInteger(cursor, "dynamic_shared_bytes", 0, INT32_MAX));
   if (cursor.has("traffic")) {
     ASHLAR_ASSIGN_OR_RETURN(launch.traffic, readTraffic(cursor));
   }
@@ -351,8 +359,10 @@ static Expected<Function> readFunction(const Cursor &cursor, const NameTable &ke
   for (const DimSymbol &symbol : function.symbols)
     symbols.emplace(symbol.name, static_cast<unsigned>(symbols.size()));
   auto tensor = [&](const Cursor &entry) { return readTensor(entry, symbols); };
-  ASHLAR_RETURN_IF_ERROR(readList(cursor, "inputs", ManifestLimits::tensorsPerFunction, function.inputs, tensor));
-  ASHLAR_RETURN_IF_ERROR(readList(cursor, "outputs", ManifestLimits::tensorsPerFunction, function.outputs, tensor));
+  ASHLAR_RETURN_IF_ERROR(
+      readList(cursor, "inputs", ManifestLimits::tensorsPerFunction, function.inputs, tensor));
+  ASHLAR_RETURN_IF_ERROR(
+      readList(cursor, "outputs", ManifestLimits::tensorsPerFunction, function.outputs, tensor));
   ASHLAR_RETURN_IF_ERROR(readPlan(cursor, function, symbols, kernels));
   if (!cursor.has("target_plans"))
     return function;
@@ -401,11 +411,12 @@ static Status readVersion(const Cursor &root, Manifest &manifest) {
   manifest.minor = static_cast<int>(minor);
   if (manifest.major == formatMajor)
     return {};
-  std::string versions = "the package has format version " + std::to_string(major) + "." + std::to_string(minor) +
-                         ", this library reads " + std::to_string(formatMajor) + ".x; ";
-  return Status(StatusCode::UnsupportedVersion, versions + (manifest.major > formatMajor
-                                                                ? "update the Ashlar runtime"
-                                                                : "compile the program again"));
+  std::string versions = "the package has format version " + std::to_string(major) + "." +
+                         std::to_string(minor) + ", this library reads " + std::to_string(formatMajor) +
+                         ".x; ";
+  return Status(
+      StatusCode::UnsupportedVersion,
+      versions + (manifest.major > formatMajor ? "update the Ashlar runtime" : "compile the program again"));
 }
 
 static Expected<Manifest> readManifest(const Cursor &root) {
@@ -418,7 +429,8 @@ static Expected<Manifest> readManifest(const Cursor &root) {
   for (const Kernel &kernel : manifest.kernels)
     kernels.emplace(kernel.name, static_cast<unsigned>(kernels.size()));
   ASHLAR_ASSIGN_OR_RETURN(Cursor constants, member(root, "constants"));
-  ASHLAR_ASSIGN_OR_RETURN(manifest.constantsBytes, readInteger(constants, "bytes", 0, ManifestLimits::bufferBytes));
+  ASHLAR_ASSIGN_OR_RETURN(manifest.constantsBytes,
+                          readInteger(constants, "bytes", 0, ManifestLimits::bufferBytes));
   ASHLAR_RETURN_IF_ERROR(
       readList(constants, "table", ManifestLimits::constants, manifest.constants, readConstant));
   ASHLAR_ASSIGN_OR_RETURN(manifest.hasReference, readBool(root, "reference"));
@@ -429,7 +441,8 @@ static Expected<Manifest> readManifest(const Cursor &root) {
 
 Expected<Manifest> manifestFromJson(std::string_view text) {
   if (text.size() > ManifestLimits::jsonBytes)
-    return invalidPackage("manifest.json is larger than " + std::to_string(ManifestLimits::jsonBytes) + " bytes");
+    return invalidPackage("manifest.json is larger than " + std::to_string(ManifestLimits::jsonBytes) +
+                          " bytes");
   if (nestingDepth(text) > ManifestLimits::jsonDepth)
     return invalidPackage("manifest.json is nested deeper than " + std::to_string(ManifestLimits::jsonDepth));
   Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);

@@ -1,7 +1,7 @@
 //===-- ManifestToJson.cpp - from the manifest's structs to JSON ----------===//
 //
-// Keys keep the order in which they are written here, so equal manifests give equal bytes. Dimension symbols and
-// kernels are written by name, which keeps the file readable.
+// Keys keep the order in which they are written here, so equal manifests give equal bytes. Dimension symbols
+// and kernels are written by name, which keeps the file readable.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,6 +40,7 @@ static Json toJson(const Kernel &kernel) {
     resources.push_back({{"target", entry.target},
                          {"registers", entry.registers},
                          {"spill_bytes", entry.spillBytes},
+                         {"stack_bytes", entry.stackBytes},
                          {"shared_bytes", entry.sharedBytes},
                          {"notes", entry.notes}});
   return {{"name", kernel.name},
@@ -52,9 +53,11 @@ static Json toJson(const Tensor &tensor, const std::vector<DimSymbol> &symbols) 
   Json dims = Json::array();
   for (const Dim &dim : tensor.type.dims)
     dims.push_back(dim.symbol ? Json(symbols[*dim.symbol].name) : Json(dim.size));
-  Json result = {{"name", tensor.name}, {"element", elementTypeName(tensor.type.element)}, {"dims", std::move(dims)}};
+  Json result = {
+      {"name", tensor.name}, {"element", elementTypeName(tensor.type.element)}, {"dims", std::move(dims)}};
   if (tensor.tolerance)
-    result["tolerance"] = {{"absolute", tensor.tolerance->absolute}, {"relative", tensor.tolerance->relative}};
+    result["tolerance"] = {{"absolute", tensor.tolerance->absolute},
+                           {"relative", tensor.tolerance->relative}};
   return result;
 }
 
@@ -88,19 +91,20 @@ static Json toJson(const Step &step, const Manifest &manifest, const std::vector
   for (const Argument &argument : launch.arguments)
     arguments.push_back(toJson(argument, symbols));
   Json json = {{"kind", "launch"},
-          {"kernel", manifest.kernels[launch.kernel].name},
-          {"grid", std::move(grid)},
-          {"block", launch.block},
-          {"cluster", launch.cluster},
-          {"dynamic_shared_bytes", launch.dynamicSharedBytes},
-          {"arguments", std::move(arguments)}};
+               {"kernel", manifest.kernels[launch.kernel].name},
+               {"grid", std::move(grid)},
+               {"block", launch.block},
+               {"cluster", launch.cluster},
+               {"dynamic_shared_bytes", launch.dynamicSharedBytes},
+               {"arguments", std::move(arguments)}};
   if (launch.traffic)
     json["traffic"] = {{"read", launch.traffic->bytesRead}, {"written", launch.traffic->bytesWritten}};
   return json;
 }
 
 /// Adds the keys "arena" and "steps".
-static void addPlan(Json &json, const Plan &plan, const Manifest &manifest, const std::vector<DimSymbol> &symbols) {
+static void addPlan(Json &json, const Plan &plan, const Manifest &manifest,
+                    const std::vector<DimSymbol> &symbols) {
   Json slots = Json::array(), steps = Json::array();
   for (const ArenaSlot &slot : plan.slots)
     slots.push_back({{"offset", toJson(slot.offset, symbols)}, {"size", toJson(slot.size, symbols)}});

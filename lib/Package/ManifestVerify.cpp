@@ -1,7 +1,7 @@
 //===-- ManifestVerify.cpp - is the manifest consistent -------------------===//
 //
-// Everything a manifest claims that can be checked without running it: names, limits, references between its parts,
-// and all sizes and offsets that don't depend on run-time dimensions (those are checked at each call).
+// Everything a manifest claims that can be checked without running it: names, limits, references between its
+// parts, and all sizes and offsets that don't depend on run-time dimensions (those are checked at each call).
 //
 //===----------------------------------------------------------------------===//
 
@@ -62,7 +62,8 @@ static Status checkText(const JsonPath &path, std::string_view text, size_t limi
   return {};
 }
 
-static Status checkName(const JsonPath &path, const std::string &name, std::unordered_set<std::string> &seen) {
+static Status checkName(const JsonPath &path, const std::string &name,
+                        std::unordered_set<std::string> &seen) {
   if (name.empty())
     return path.error("a name must not be empty");
   ASHLAR_RETURN_IF_ERROR(checkText(path, name, Limits::nameBytes, false));
@@ -73,7 +74,8 @@ static Status checkName(const JsonPath &path, const std::string &name, std::unor
 
 static Status checkCount(const JsonPath &path, size_t count, size_t limit) {
   if (count > limit)
-    return path.error("has " + std::to_string(count) + " elements; at most " + std::to_string(limit) + " are allowed");
+    return path.error("has " + std::to_string(count) + " elements; at most " + std::to_string(limit) +
+                      " are allowed");
   return {};
 }
 
@@ -113,8 +115,8 @@ static Status checkNode(const JsonPath &path, const Expression &expression, size
 }
 
 /// Checks the expression and, when it has no symbols, that its value lies in low..high.
-static Status checkExpression(const JsonPath &path, const Expression &expression, size_t numSymbols, int64_t low,
-                              int64_t high) {
+static Status checkExpression(const JsonPath &path, const Expression &expression, size_t numSymbols,
+                              int64_t low, int64_t high) {
   size_t nodes = 0;
   ASHLAR_RETURN_IF_ERROR(checkNode(path, expression, numSymbols, 0, nodes));
   if (expression.isDynamic())
@@ -131,7 +133,8 @@ static Status checkExpression(const JsonPath &path, const Expression &expression
 
 static Status checkEntryName(const JsonPath &path, const std::string &name) {
   ASHLAR_RETURN_IF_ERROR(checkText(path, name, 255, false));
-  bool escapes = name.empty() || name.front() == '/' || name.back() == '/' || name.find('\\') != std::string::npos;
+  bool escapes =
+      name.empty() || name.front() == '/' || name.back() == '/' || name.find('\\') != std::string::npos;
   for (size_t start = 0; start <= name.size() && !escapes;) {
     size_t end = std::min(name.find('/', start), name.size());
     std::string_view part = std::string_view(name).substr(start, end - start);
@@ -152,7 +155,8 @@ static Status checkTargets(const Manifest &manifest, const JsonPath &path) {
     ASHLAR_RETURN_IF_ERROR(checkName(at / "name", target.name, names));
     ASHLAR_RETURN_IF_ERROR(checkEntryName(at / "image", target.image));
     bool isHost = target.kind == ImageKind::SharedObject;
-    ASHLAR_RETURN_IF_ERROR(checkRange(at / "capability", target.capability, isHost ? 0 : 10, isHost ? 0 : 9999));
+    ASHLAR_RETURN_IF_ERROR(
+        checkRange(at / "capability", target.capability, isHost ? 0 : 10, isHost ? 0 : 9999));
   }
   return {};
 }
@@ -177,6 +181,7 @@ static Status checkKernels(const Manifest &manifest, const JsonPath &path) {
         return (entry / "target").error("there is no target '" + resources.target + "'");
       ASHLAR_RETURN_IF_ERROR(checkRange(entry / "registers", resources.registers, 0, INT32_MAX));
       ASHLAR_RETURN_IF_ERROR(checkRange(entry / "spill_bytes", resources.spillBytes, 0, INT32_MAX));
+      ASHLAR_RETURN_IF_ERROR(checkRange(entry / "stack_bytes", resources.stackBytes, 0, INT32_MAX));
       ASHLAR_RETURN_IF_ERROR(checkRange(entry / "shared_bytes", resources.sharedBytes, 0, INT32_MAX));
       ASHLAR_RETURN_IF_ERROR(checkText(entry / "notes", resources.notes, Limits::textBytes, true));
     }
@@ -194,7 +199,8 @@ static Status checkConstants(const Manifest &manifest, const JsonPath &path) {
     JsonPath at = table[i];
     ASHLAR_RETURN_IF_ERROR(checkName(at / "name", constant.name, names));
     ASHLAR_RETURN_IF_ERROR(checkRange(at / "offset", constant.offset, 0, manifest.constantsBytes));
-    ASHLAR_RETURN_IF_ERROR(checkRange(at / "size", constant.size, 0, manifest.constantsBytes - constant.offset));
+    ASHLAR_RETURN_IF_ERROR(
+        checkRange(at / "size", constant.size, 0, manifest.constantsBytes - constant.offset));
     if (constant.offset % bufferAlignment != 0)
       return (at / "offset").error("must be a multiple of " + std::to_string(bufferAlignment));
   }
@@ -239,8 +245,9 @@ static Status checkSymbols(const JsonPath &path, const Function &function) {
       return (at / "input").error("there is no input " + std::to_string(symbol.input));
     const std::vector<Dim> &dims = function.inputs[symbol.input].type.dims;
     if (symbol.axis >= dims.size() || dims[symbol.axis].symbol != static_cast<unsigned>(i))
-      return (at / "axis").error("axis " + std::to_string(symbol.axis) + " of input " + std::to_string(symbol.input) +
-                                 " is not the dimension '" + symbol.name + "'");
+      return (at / "axis")
+          .error("axis " + std::to_string(symbol.axis) + " of input " + std::to_string(symbol.input) +
+                 " is not the dimension '" + symbol.name + "'");
     if (symbol.max)
       ASHLAR_RETURN_IF_ERROR(checkRange(at / "max", *symbol.max, 0, Limits::dimSize));
     ASHLAR_RETURN_IF_ERROR(checkRange(at / "multiple_of", symbol.multipleOf, 1, Limits::dimSize));
@@ -294,7 +301,8 @@ static Status checkBuffer(const JsonPath &path, const BufferRef &buffer, const S
     break;
   }
   if (buffer.index >= count)
-    return path.error(std::string("there is no ") + bufferKindName(buffer.kind) + " " + std::to_string(buffer.index));
+    return path.error(std::string("there is no ") + bufferKindName(buffer.kind) + " " +
+                      std::to_string(buffer.index));
   return {};
 }
 
@@ -334,7 +342,8 @@ static Status checkGeometry(const JsonPath &path, const LaunchStep &launch, size
   int64_t threads = 1, clusterBlocks = 1;
   JsonPath grid = path / "grid", block = path / "block", cluster = path / "cluster";
   for (size_t i = 0; i < 3; ++i) {
-    ASHLAR_RETURN_IF_ERROR(checkExpression(grid[i], launch.grid[i], numSymbols, 0, i == 0 ? INT32_MAX : 65535));
+    ASHLAR_RETURN_IF_ERROR(
+        checkExpression(grid[i], launch.grid[i], numSymbols, 0, i == 0 ? INT32_MAX : 65535));
     ASHLAR_RETURN_IF_ERROR(checkRange(block[i], launch.block[i], 1, i == 2 ? 64 : 1024));
     ASHLAR_RETURN_IF_ERROR(checkRange(cluster[i], launch.cluster[i], 1, 16));
     threads *= launch.block[i];
@@ -418,7 +427,8 @@ static Status checkFunction(const JsonPath &path, const Function &function, cons
 Status verifyManifest(const Manifest &manifest) {
   JsonPath root;
   if (manifest.major != formatMajor || manifest.minor < 0)
-    return (root / "format").error("this library knows format version " + std::to_string(formatMajor) + ".x only");
+    return (root / "format")
+        .error("this library knows format version " + std::to_string(formatMajor) + ".x only");
   ASHLAR_RETURN_IF_ERROR(checkText(root / "producer", manifest.producer, Limits::nameBytes, false));
   ASHLAR_RETURN_IF_ERROR(checkTargets(manifest, root / "targets"));
   ASHLAR_RETURN_IF_ERROR(checkKernels(manifest, root / "kernels"));

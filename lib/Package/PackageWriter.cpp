@@ -34,19 +34,19 @@ void PackageWriter::addTarget(Target target, std::span<const char> image) {
 
 unsigned PackageWriter::addConstant(std::string name, std::span<const uint8_t> bytes) {
   std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
-  std::vector<int64_t> &candidates = offsetsByHash[std::hash<std::string_view>()(text)];
-  auto equal = [&](int64_t offset) {
-    return std::string_view(constantBytes).substr(static_cast<size_t>(offset), text.size()) == text;
+  std::vector<unsigned> &candidates = constantsByHash[std::hash<std::string_view>()(text)];
+  auto equal = [&](unsigned index) {
+    const Constant &constant = contents.constants[index];
+    return std::string_view(constantBytes).substr(size_t(constant.offset), size_t(constant.size)) == text;
   };
-  auto known = std::find_if(candidates.begin(), candidates.end(), equal);
-  if (known == candidates.end()) {
-    constantBytes.resize((constantBytes.size() + bufferAlignment - 1) / bufferAlignment * bufferAlignment);
-    candidates.push_back(static_cast<int64_t>(constantBytes.size()));
-    known = candidates.end() - 1;
-    constantBytes.append(text);
-  }
-  contents.constants.push_back({std::move(name), *known, static_cast<int64_t>(bytes.size())});
-  return static_cast<unsigned>(contents.constants.size() - 1);
+  if (auto known = std::find_if(candidates.begin(), candidates.end(), equal); known != candidates.end())
+    return *known;
+  constantBytes.resize((constantBytes.size() + bufferAlignment - 1) / bufferAlignment * bufferAlignment);
+  candidates.push_back(static_cast<unsigned>(contents.constants.size()));
+  contents.constants.push_back(
+      {std::move(name), static_cast<int64_t>(constantBytes.size()), static_cast<int64_t>(bytes.size())});
+  constantBytes.append(text);
+  return candidates.back();
 }
 
 void PackageWriter::setReference(std::span<const char> sharedObject) {

@@ -1,16 +1,15 @@
 //===-- Compile.cpp - from a module on tensors to a package -----------------===//
 //
-// Runs the pipelines up to the stage that is asked for, then the exits, and packs what they made.
+// Kernels are formed once; from the schedules on, every GPU has a variant of the program. Runs the pipelines
+// up to the stage that is asked for.
 //
 //===-----------------------------------------------------------------------===//
 #include "ashlar/Pipelines/Compile.h"
-#include "ashlar/GPUToHost/GPUToHost.h"
+#include "Variant.h"
 #include "ashlar/GPUToPTX/PTXEmitter.h"
-#include "ashlar/GPUToPackage/LaunchPlan.h"
 #include "ashlar/InitAllDialects.h"
 #include "ashlar/Pipelines/Pipelines.h"
 #include "ashlar/Reference/ReferenceObject.h"
-#include "ashlar/Target/HostSharedObject.h"
 
 using namespace mlir;
 using namespace ashlar;
@@ -44,115 +43,104 @@ struct Targets {
     return targets;
   }
 
-  /// One launch plan serves all targets of a package, so schedules are chosen for the one that offers least.
-  const TargetInfo &mostLimited() const {
-    const TargetInfo *least = gpus.empty() ? lookupTarget("sm_80") : gpus.front();
-    for (const TargetInfo *target : gpus)
-      if (target->sharedBytesPerBlock < least->sharedBytesPerBlock)
-        least = target;
-    return *least;
-  }
+  /// What text is made for, and what the simulator runs.
+  const TargetInfo &first() const { return gpus.empty() ? *lookupTarget("sm_80") : *gpus.front(); }
+};
+
+/// Takes modules from where they stand to where they are to stop.
+class Compiler {
+public:
+  Compiler(const CompileOptions &options) : options(options) {}
+
+  /// Forms kernels, which schedules are then chosen for.
+  LogicalResult formKernels(ModuleOp module) const;
+  /// The stages behind that, up to `options.stage` or the LLVM level.
+  LogicalResult lower(ModuleOp module, const TargetInfo &target) const;
+  FailureOr<SmallVector<Variant>> makeVariants(ModuleOp module, const Targets &targets) const;
+
+private:
+  /// Whether the work that ends in `stage` is still to be done, and asked for.
+  bool reaches(Stage stage) const { return options.start < stage && options.stage >= stage; }
+  LogicalResult run(ModuleOp module, function_ref<void(OpPassManager &)> build) const;
+
+  const CompileOptions &options;
 };
 
 } // namespace
 
-static LogicalResult runPipeline(ModuleOp module, const CompileOptions &options,
-                                 function_ref<void(OpPassManager &)> build) {
+LogicalResult Compiler::run(ModuleOp module, function_ref<void(OpPassManager &)> build) const {
   PassManager passes(module.getContext());
   if (options.printAfterAll) {
     module.getContext()->disableMultithreading();
-    passes.enableIRPrinting([](Pass *, Operation *) { return false; }, [](Pass *, Operation *) { return true; });
+    passes.enableIRPrinting([](Pass *, Operation *) { return false; },
+                            [](Pass *, Operation *) { return true; });
   }
   build(passes);
   return passes.run(module);
 }
 
-static CompileResult textOf(ModuleOp module) {
-  CompileResult result;
-  llvm::raw_string_ostream(result.output) << module << "\n";
-  return result;
+LogicalResult Compiler::formKernels(ModuleOp module) const {
+  if (!reaches(Stage::Tensor))
+    return success();
+  return run(module, [](OpPassManager &passes) { buildFusionPipeline(passes); });
 }
 
-/// Kernels that went through the GPU pipeline; null if no function needed one.
-static gpu::GPUModuleOp kernelsOf(ModuleOp module) { return module.lookupSymbol<gpu::GPUModuleOp>("kernels"); }
-
-static void addResources(package::Manifest &manifest, const TargetReport &report) {
-  std::string notes;
-  for (const std::string &note : report.assembly.notes)
-    notes += note + "\n";
-  for (const KernelResources &resources : report.assembly.kernels)
-    for (package::Kernel &kernel : manifest.kernels)
-      if (kernel.name == resources.name)
-        kernel.resources.push_back({report.target, resources.registers,
-                                    resources.spillStoreBytes + resources.spillLoadBytes, resources.sharedBytes, notes});
+LogicalResult Compiler::lower(ModuleOp module, const TargetInfo &target) const {
+  return run(module, [&](OpPassManager &passes) {
+    if (reaches(Stage::Tensor))
+      buildSchedulingPipeline(passes, target);
+    if (reaches(Stage::Tile)) {
+      buildTensorToTilePipeline(passes);
+      buildTilePipeline(passes, target);
+    }
+    if (reaches(Stage::GPU))
+      buildTileToGPUPipeline(passes);
+    if (reaches(Stage::LLVM))
+      buildGPUPipeline(passes);
+  });
 }
 
-/// Emits PTX for `target`, has it assembled if asked and possible, and puts the image into the package. The PTX goes in
-/// where the image of one chip would leave newer GPUs without any.
-static LogicalResult addGPUImage(gpu::GPUModuleOp kernels, const TargetInfo &target, const CompileOptions &options,
-                                 package::PackageWriter &writer, CompileResult &result) {
-  FailureOr<std::string> ptx = emitPTX(kernels, target);
-  if (failed(ptx))
-    return failure();
-  package::Target entry;
-  entry.name = std::string(target.name);
-  entry.capability = static_cast<int>(target.computeCapability);
-  entry.exact = !target.runsOnNewer;
-  if (options.assemble && findAssembler()) {
-    FailureOr<AssemblyReport> report = assemble(*ptx, target, kernels.getLoc());
-    if (failed(report))
+static std::string textOf(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream(text) << module << "\n";
+  return text;
+}
+
+FailureOr<SmallVector<Variant>> Compiler::makeVariants(ModuleOp module, const Targets &targets) const {
+  SmallVector<Variant> variants;
+  std::vector<std::string> texts;
+  SmallVector<const TargetInfo *> wanted = targets.gpus;
+  if (wanted.empty())
+    wanted.push_back(&targets.first());
+  for (const TargetInfo *target : wanted) {
+    OwningOpRef<ModuleOp> copy = module.clone();
+    if (failed(lower(*copy, *target)))
       return failure();
-    result.reports.push_back({entry.name, *report});
-    addResources(writer.manifest(), result.reports.back());
+    std::string text = textOf(*copy);
+    auto same = llvm::find(texts, text);
+    if (same == texts.end()) {
+      texts.push_back(std::move(text));
+      variants.push_back({{}, false, std::move(copy)});
+      same = texts.end() - 1;
+    }
+    if (!targets.gpus.empty())
+      variants[same - texts.begin()].gpus.push_back(target);
   }
-  entry.kind = package::ImageKind::Ptx;
-  writer.addTarget(entry, *ptx);
-  return success();
+  variants.front().isSimulated = targets.simulator;
+  return variants;
 }
 
-static LogicalResult addSimulatorImage(gpu::GPUModuleOp kernels, package::PackageWriter &writer) {
-  FailureOr<std::vector<char>> object = emitSimulatorObject({kernels});
-  if (failed(object))
-    return failure();
-  package::Target entry;
-  entry.name = "sim";
-  entry.kind = package::ImageKind::SharedObject;
-  writer.addTarget(entry, std::span<const char>(*object));
-  return success();
-}
-
-static FailureOr<CompileResult> pack(ModuleOp module, const Targets &targets, const CompileOptions &options,
-                                     const std::vector<char> &reference) {
+static FailureOr<CompileResult> emitText(ArrayRef<Variant> variants) {
   CompileResult result;
-  package::PackageWriter writer;
-  writer.manifest().producer = "ashlar 0.1.0";
-  if (failed(addLaunchPlans(module, writer)))
-    return failure();
-  if (gpu::GPUModuleOp kernels = kernelsOf(module)) {
-    for (const TargetInfo *target : targets.gpus)
-      if (failed(addGPUImage(kernels, *target, options, writer, result)))
+  for (const Variant &variant : variants)
+    for (const TargetInfo *target : variant.gpus) {
+      gpu::GPUModuleOp kernels = variant.kernels();
+      FailureOr<std::string> ptx =
+          kernels ? emitPTX(kernels, *target) : FailureOr<std::string>(std::string());
+      if (failed(ptx))
         return failure();
-    if (targets.simulator && failed(addSimulatorImage(kernels, writer)))
-      return failure();
-  }
-  if (!reference.empty())
-    writer.setReference(reference);
-  Expected<std::vector<uint8_t>> bytes = writer.write();
-  if (!bytes)
-    return emitError(module.getLoc()) << "the package cannot be written: " << bytes.status().message();
-  result.output.assign(bytes->begin(), bytes->end());
-  return result;
-}
-
-static FailureOr<CompileResult> emitText(ModuleOp module, const Targets &targets) {
-  CompileResult result;
-  gpu::GPUModuleOp kernels = kernelsOf(module);
-  for (const TargetInfo *target : targets.gpus) {
-    FailureOr<std::string> ptx = kernels ? emitPTX(kernels, *target) : FailureOr<std::string>(std::string());
-    if (failed(ptx))
-      return failure();
-    result.output += *ptx;
-  }
+      result.output += *ptx;
+    }
   return result;
 }
 
@@ -160,30 +148,26 @@ FailureOr<CompileResult> ashlar::compile(ModuleOp module, const CompileOptions &
   FailureOr<Targets> targets = Targets::parse(options.targets, module.getLoc());
   if (failed(targets))
     return failure();
-  const TargetInfo &limits = targets->mostLimited();
-  std::vector<char> reference;
-  if (options.stage == Stage::Package && options.withReference) {
-    FailureOr<std::vector<char>> object = emitReferenceObject(module);
-    if (failed(object))
+  if (options.start > Stage::LLVM || options.start > options.stage)
+    return emitError(module.getLoc())
+           << "a compilation can start on the levels up to llvm, and must end behind its start";
+  HostProgram reference;
+  if (options.stage == Stage::Package && options.withReference && options.start <= Stage::Tensor) {
+    FailureOr<HostProgram> program = lowerReference(module);
+    if (failed(program))
       return failure();
-    reference = std::move(*object);
+    reference = std::move(*program);
   }
-  auto run = [&](function_ref<void(OpPassManager &)> build) { return runPipeline(module, options, build); };
-  if (options.stage == Stage::Tensor) {
-    if (failed(run([&](OpPassManager &passes) { buildSchedulingPipeline(passes, limits); })))
+  Compiler compiler(options);
+  if (failed(compiler.formKernels(module)))
+    return failure();
+  if (options.stage < Stage::PTX) {
+    if (failed(compiler.lower(module, targets->first())))
       return failure();
-    return textOf(module);
+    return CompileResult{textOf(module), {}};
   }
-  if (failed(run([&](OpPassManager &passes) { buildTensorPipeline(passes, limits); })))
+  FailureOr<SmallVector<Variant>> variants = compiler.makeVariants(module, *targets);
+  if (failed(variants))
     return failure();
-  if (failed(run([&](OpPassManager &passes) { buildTilePipeline(passes, limits); })))
-    return failure();
-  if (options.stage == Stage::Tile)
-    return textOf(module);
-  bool stopBeforeLLVM = options.stage == Stage::GPU;
-  if (failed(run([&](OpPassManager &passes) { buildGPUPipeline(passes, !stopBeforeLLVM); })))
-    return failure();
-  if (options.stage == Stage::GPU || options.stage == Stage::LLVM)
-    return textOf(module);
-  return options.stage == Stage::PTX ? emitText(module, *targets) : pack(module, *targets, options, reference);
+  return options.stage == Stage::PTX ? emitText(*variants) : pack(*variants, std::move(reference), options);
 }

@@ -1,6 +1,7 @@
 //===-- Pipelines.cpp - the order of passes ---------------------------------===//
 //
-// Each pipeline ends where a level ends. Limits of the target are handed to the passes that refuse what exceeds them.
+// Each pipeline ends where a level ends. Limits of the target are handed to the passes that refuse what
+// exceeds them.
 //
 //===-----------------------------------------------------------------------===//
 #include "ashlar/Pipelines/Pipelines.h"
@@ -17,19 +18,21 @@
 using namespace mlir;
 using namespace ashlar;
 
-void ashlar::buildSchedulingPipeline(OpPassManager &passes, const TargetInfo &target) {
+void ashlar::buildFusionPipeline(OpPassManager &passes) {
   // A launch plan has no calls.
   passes.addPass(createInlinerPass());
   passes.addPass(createSymbolDCEPass());
   passes.addPass(createCanonicalizerPass());
   passes.addNestedPass<func::FuncOp>(createFuseKernelsPass());
+}
+
+void ashlar::buildSchedulingPipeline(OpPassManager &passes, const TargetInfo &target) {
   AssignSchedulesPassOptions schedules;
   schedules.target = std::string(target.name);
   passes.addNestedPass<func::FuncOp>(createAssignSchedulesPass(schedules));
 }
 
-void ashlar::buildTensorPipeline(OpPassManager &passes, const TargetInfo &target) {
-  buildSchedulingPipeline(passes, target);
+void ashlar::buildTensorToTilePipeline(OpPassManager &passes) {
   passes.addPass(createConvertTensorToTilePass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
@@ -57,14 +60,30 @@ void ashlar::buildTilePipeline(OpPassManager &passes, const TargetInfo &target) 
   kernel.addPass(tile::createVerifyBudgetPass(budget));
 }
 
-void ashlar::buildGPUPipeline(OpPassManager &passes, bool toLLVM) {
+void ashlar::buildTileToGPUPipeline(OpPassManager &passes) {
   passes.addPass(createConvertTileToGPUPass());
   OpPassManager &kernels = passes.nest<gpu::GPUModuleOp>();
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
   kernels.addPass(createLoopInvariantCodeMotionPass());
-  if (toLLVM)
-    kernels.addPass(createConvertGPUToLLVMPass());
+}
+
+void ashlar::buildGPUPipeline(OpPassManager &passes) {
+  passes.nest<gpu::GPUModuleOp>().addPass(createConvertGPUToLLVMPass());
+}
+
+//===-- By name ---------------------------------------------------------------===//
+
+/// The first three parts, and the last two: what the registered pipelines are made of.
+static void buildTensorPipeline(OpPassManager &passes, const TargetInfo &target) {
+  buildFusionPipeline(passes);
+  buildSchedulingPipeline(passes, target);
+  buildTensorToTilePipeline(passes);
+}
+
+static void buildThreadPipeline(OpPassManager &passes) {
+  buildTileToGPUPipeline(passes);
+  buildGPUPipeline(passes);
 }
 
 /// A pipeline with the option `target`, which is refused when no GPU has that name.
@@ -94,11 +113,11 @@ void ashlar::registerPipelines() {
                    "Expand every decision in tile.kernel: layouts, pipelining, shared memory, barriers",
                    buildTilePipeline);
   PassPipelineRegistration<>("ashlar-compile-gpu", "From tile.kernel to LLVM-level kernels",
-                             [](OpPassManager &passes) { buildGPUPipeline(passes); });
+                             buildThreadPipeline);
   registerPipeline("ashlar-compile", "All of it: from operations on tensors to LLVM-level kernels",
                    [](OpPassManager &passes, const TargetInfo &target) {
                      buildTensorPipeline(passes, target);
                      buildTilePipeline(passes, target);
-                     buildGPUPipeline(passes);
+                     buildThreadPipeline(passes);
                    });
 }

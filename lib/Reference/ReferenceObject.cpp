@@ -12,6 +12,7 @@
 #include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
+using namespace ashlar;
 
 namespace {
 /// A function to export: its name, and the type of each argument, or null where a descriptor is passed.
@@ -81,7 +82,7 @@ static LogicalResult addEntry(ModuleOp module, const Entry &entry) {
   return success();
 }
 
-FailureOr<std::vector<char>> ashlar::emitReferenceObject(ModuleOp module) {
+FailureOr<HostProgram> ashlar::lowerReference(ModuleOp module) {
   OwningOpRef<ModuleOp> copy = module.clone();
   FailureOr<SmallVector<Entry>> entries = prepareEntries(*copy);
   if (failed(entries))
@@ -97,5 +98,12 @@ FailureOr<std::vector<char>> ashlar::emitReferenceObject(ModuleOp module) {
       return failure();
     options.exportedNames.push_back(entry.name);
   }
-  return emitHostSharedObject(*copy, options);
+  return HostProgram{std::move(copy), std::move(options)};
+}
+
+FailureOr<std::vector<char>> ashlar::emitReferenceObject(ModuleOp module) {
+  FailureOr<HostProgram> program = lowerReference(module);
+  if (failed(program))
+    return failure();
+  return emitHostSharedObject(*program->module, program->options);
 }

@@ -161,7 +161,7 @@ static Expected<SmallVector<char, 0>> generateObject(Module &module, TargetMachi
   return object;
 }
 
-static Expected<std::vector<char>> compile(Module &module, const HostSharedObjectOptions &options) {
+static Expected<HostObject> compile(Module &module, const HostSharedObjectOptions &options) {
   Expected<std::unique_ptr<TargetMachine>> machine = createTargetMachine(options);
   if (!machine)
     return machine.takeError();
@@ -185,17 +185,10 @@ static Expected<std::vector<char>> compile(Module &module, const HostSharedObjec
   Expected<SmallVector<char, 0>> emptyObject = generateObject(emptyModule, **machine);
   if (!emptyObject)
     return emptyObject.takeError();
-  auto text = [](ArrayRef<char> bytes) { return StringRef(bytes.data(), bytes.size()); };
-  Expected<std::vector<char>> linked = linkHostSharedObject(text(*object), text(*emptyObject), options.name);
-  if (!linked)
-    return linked.takeError();
-  if (Error error = checkExternalSymbols(text(*linked)))
-    return error;
-  return linked;
+  return HostObject{options.name, std::move(*object), std::move(*emptyObject)};
 }
 
-mlir::FailureOr<std::vector<char>> emitHostSharedObject(mlir::ModuleOp module,
-                                                        const HostSharedObjectOptions &options) {
+mlir::FailureOr<HostObject> compileHostObject(mlir::ModuleOp module, const HostSharedObjectOptions &options) {
   mlir::DialectRegistry registry;
   registerHostSharedObjectTranslations(registry);
   module.getContext()->appendDialectRegistry(registry);
@@ -206,11 +199,29 @@ mlir::FailureOr<std::vector<char>> emitHostSharedObject(mlir::ModuleOp module,
         module.getLoc(),
         "cannot be translated to LLVM IR for the host; lower every operation to the LLVM dialect "
         "first");
-  Expected<std::vector<char>> object = compile(*translated, options);
+  Expected<HostObject> object = compile(*translated, options);
   if (!object)
     return mlir::emitError(module.getLoc(), "cannot be compiled for the host: ")
            << toString(object.takeError());
   return std::move(*object);
+}
+
+mlir::FailureOr<std::vector<char>> linkHostObject(const HostObject &object, mlir::Location location) {
+  auto text = [](ArrayRef<char> bytes) { return StringRef(bytes.data(), bytes.size()); };
+  Expected<std::vector<char>> linked =
+      linkHostSharedObject(text(object.code), text(object.empty), object.name);
+  Error error = linked ? checkExternalSymbols(text(*linked)) : linked.takeError();
+  if (error)
+    return mlir::emitError(location, "cannot be linked for the host: ") << toString(std::move(error));
+  return std::move(*linked);
+}
+
+mlir::FailureOr<std::vector<char>> emitHostSharedObject(mlir::ModuleOp module,
+                                                        const HostSharedObjectOptions &options) {
+  mlir::FailureOr<HostObject> object = compileHostObject(module, options);
+  if (mlir::failed(object))
+    return mlir::failure();
+  return linkHostObject(*object, module.getLoc());
 }
 
 } // namespace ashlar

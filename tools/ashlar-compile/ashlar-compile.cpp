@@ -23,6 +23,8 @@ static constexpr char overview[] =
   ashlar-compile attention.mlir -o attention.ashlar
   ashlar-compile attention.mlir -o - --emit=tile            # the block programs, as text
   ashlar-compile attention.mlir -o attention.ashlar --target=sm_90a --report
+  ashlar-compile attention.mlir -o tile.mlir --emit=tile    # stop, look, edit, and go on from there:
+  ashlar-compile tile.mlir -o attention.ashlar --from=tile
 
 Neither a GPU nor a CUDA toolkit is needed; where ptxas is on PATH, --report prints what it says of every kernel.
 Run the result with ashlar-run.)";
@@ -35,22 +37,33 @@ struct Options {
   cl::opt<std::string> input{cl::Positional, cl::desc("<program.mlir>"), cl::init("-"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("Where to write; - is standard output"), cl::value_desc("file"),
                               cl::init("-"), cl::cat(category)};
-  cl::list<std::string> targets{"target", cl::CommaSeparated, cl::value_desc("name,…"), cl::cat(category),
-                                cl::desc("What to compile for: sm_80, sm_86, sm_89, sm_90a, and sim for the simulator "
-                                         "(default: sm_90a,sm_80,sim)")};
+  cl::list<std::string> targets{
+      "target", cl::CommaSeparated, cl::value_desc("name,…"), cl::cat(category),
+      cl::desc("What to compile for: sm_80, sm_86, sm_89, sm_90a, and sim for the simulator "
+               "of the first GPU's kernels (default: sm_90a,sm_80,sim)")};
   cl::opt<Stage> stage{
-      "emit", cl::desc("Where to stop"), cl::init(Stage::Package), cl::cat(category),
+      "emit", cl::desc("Where to stop; text is of the first GPU target"), cl::init(Stage::Package),
+      cl::cat(category),
       cl::values(clEnumValN(Stage::Tensor, "tensor", "operations on tensors, in kernels with schedules"),
                  clEnumValN(Stage::Tile, "tile", "one block's program, every decision expanded"),
                  clEnumValN(Stage::GPU, "gpu", "one thread's program"),
                  clEnumValN(Stage::LLVM, "llvm", "the LLVM dialect, as both exits take it"),
                  clEnumValN(Stage::PTX, "ptx", "PTX text, of all GPU targets"),
                  clEnumValN(Stage::Package, "package", "a package (default)"))};
+  cl::opt<Stage> start{"from", cl::desc("Where the program stands: what --emit of that name wrote"),
+                       cl::init(Stage::Input), cl::cat(category),
+                       cl::values(clEnumValN(Stage::Input, "input", "operations on tensors (default)"),
+                                  clEnumValN(Stage::Tensor, "tensor", "the same in kernels with schedules"),
+                                  clEnumValN(Stage::Tile, "tile", "one block's program"),
+                                  clEnumValN(Stage::GPU, "gpu", "one thread's program"),
+                                  clEnumValN(Stage::LLVM, "llvm", "the LLVM dialect"))};
   cl::opt<bool> report{"report", cl::desc("Print registers, spills and remarks of ptxas for every kernel"),
                        cl::cat(category)};
-  cl::opt<bool> noReference{"no-reference", cl::cat(category),
-                            cl::desc("Leave the reference out of the package: ashlar-run --check is then impossible")};
-  cl::opt<bool> printAfterAll{"print-ir-after-all", cl::desc("Print the program after every pass"), cl::cat(category)};
+  cl::opt<bool> noReference{
+      "no-reference", cl::cat(category),
+      cl::desc("Leave the reference out of the package: ashlar-run --check is then impossible")};
+  cl::opt<bool> printAfterAll{"print-ir-after-all", cl::desc("Print the program after every pass"),
+                              cl::cat(category)};
 };
 
 } // namespace
@@ -81,12 +94,14 @@ int main(int argc, char **argv) {
   if (!module)
     return 1;
 
-  // The linker inside resets every option of the process to its default: whatever is needed afterwards is copied.
+  // The linker inside resets every option of the process to its default: whatever is needed afterwards is
+  // copied.
   std::string outputPath = options.output;
   bool wantsReport = options.report;
   CompileOptions request;
   if (!options.targets.empty())
     request.targets.assign(options.targets.begin(), options.targets.end());
+  request.start = options.start;
   request.stage = options.stage;
   request.withReference = !options.noReference;
   request.assemble = options.report || options.stage == Stage::Package;

@@ -19,6 +19,9 @@ namespace ashlar {
 /// operations that have none.
 mlir::LogicalResult convertGPUToHost(mlir::ModuleOp module);
 
+/// The host form of copies of kernel modules, ready for code generation.
+mlir::FailureOr<HostProgram> lowerSimulatorKernels(llvm::ArrayRef<mlir::gpu::GPUModuleOp> kernels);
+
 /// The shared object of one LLVM-level kernel module, or of several together; they are left as they are.
 /// Kernel names must differ. Fails with diagnostics.
 mlir::FailureOr<std::vector<char>> emitSimulatorObject(llvm::ArrayRef<mlir::gpu::GPUModuleOp> kernels);

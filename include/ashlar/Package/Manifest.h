@@ -6,13 +6,14 @@
 //   reference/host.so       optional: the reference decomposition of every function, host code
 //   constants.bin           optional: the bytes of all constants
 //
-// A function's launch plan is a list of steps in stream order: kernel launches and buffer copies. Buffers are named
-// by where they come from (input, output, constant, arena slot). The arena is one device allocation per executable;
-// slots are ranges in it. Whatever depends on run-time dimensions is an Expression over the function's symbols.
+// A function's launch plan is a list of steps in stream order: kernel launches and buffer copies. Buffers are
+// named by where they come from (input, output, constant, arena slot). The arena is one device allocation per
+// executable; slots are ranges in it. Whatever depends on run-time dimensions is an Expression over the
+// function's symbols.
 //
-// All of it is data from outside: parse through `manifestFromJson`, which checks every number, name and reference,
-// and names the JSON path of what it refuses, e.g. "functions[0].steps[2].grid[1]: …". Limits are in
-// `ManifestLimits`. A writer fills the structs and calls `verifyManifest` (PackageWriter does so itself).
+// All of it is data from outside: parse through `manifestFromJson`, which checks every number, name and
+// reference, and names the JSON path of what it refuses, e.g. "functions[0].steps[2].grid[1]: …". Limits are
+// in `ManifestLimits`. A writer fills the structs and calls `verifyManifest` (PackageWriter does so itself).
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,7 +33,8 @@
 
 namespace ashlar::package {
 
-/// The format this library writes. A reader takes any minor version of its own major version and refuses others.
+/// The format this library writes. A reader takes any minor version of its own major version and refuses
+/// others.
 inline constexpr int formatMajor = 1;
 inline constexpr int formatMinor = 0;
 
@@ -40,7 +42,8 @@ inline constexpr const char *manifestEntry = "manifest.json";
 inline constexpr const char *constantsEntry = "constants.bin";
 inline constexpr const char *referenceEntry = "reference/host.so";
 
-/// Arena slots and constants start at multiples of this, so vector loads and TMA descriptors are always legal.
+/// Arena slots and constants start at multiples of this, so vector loads and TMA descriptors are always
+/// legal.
 inline constexpr int64_t bufferAlignment = 256;
 
 /// Caps on what a manifest may contain; beyond them it is refused.
@@ -83,8 +86,8 @@ struct Target {
   ImageKind kind = ImageKind::Ptx;
   /// Compute capability as 10 * major + minor (90, 80); 0 for the simulator.
   int capability = 0;
-  /// True for architecture-specific code (sm_90a): it runs on that capability only. PTX that is not exact runs on
-  /// the capability and on all later ones; a cubin on later minor versions of the same major one.
+  /// True for architecture-specific code (sm_90a): it runs on that capability only. PTX that is not exact
+  /// runs on the capability and on all later ones; a cubin on later minor versions of the same major one.
   bool exact = false;
 
   bool operator==(const Target &) const = default;
@@ -96,6 +99,8 @@ struct KernelResources {
   std::string target;
   int64_t registers = 0;
   int64_t spillBytes = 0;
+  /// Local memory of a thread, which lies in global memory.
+  int64_t stackBytes = 0;
   /// Static plus dynamic shared memory of a block.
   int64_t sharedBytes = 0;
   /// Warnings and advice of ptxas, one a line.
@@ -170,8 +175,8 @@ struct Tensor {
   bool operator==(const Tensor &) const = default;
 };
 
-/// A dimension known only at the call: the size of axis `axis` of input `input`. Every other use of the symbol in an
-/// input's type must then agree with it.
+/// A dimension known only at the call: the size of axis `axis` of input `input`. Every other use of the
+/// symbol in an input's type must then agree with it.
 struct DimSymbol {
   std::string name;
   unsigned input = 0;
@@ -192,7 +197,8 @@ struct ArenaSlot {
   bool operator==(const ArenaSlot &) const = default;
 };
 
-/// A buffer by origin and index: input i, output i of the function, constant i of the package, slot i of the arena.
+/// A buffer by origin and index: input i, output i of the function, constant i of the package, slot i of the
+/// arena.
 struct BufferRef {
   enum class Kind { Input, Output, Constant, Slot };
   Kind kind = Kind::Input;

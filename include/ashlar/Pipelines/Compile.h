@@ -16,16 +16,23 @@
 
 namespace ashlar {
 
-/// Where compilation stops. All but Package give text.
-enum class Stage { Tensor, Tile, GPU, LLVM, PTX, Package };
+/// Where a program stands. Input is operations on tensors that know no schedule yet; all others are results
+/// of a compilation that was stopped there, the last one is no text.
+enum class Stage { Input, Tensor, Tile, GPU, LLVM, PTX, Package };
 
 struct CompileOptions {
-  /// "sm_90a", "sm_80", …, and "sim" for the simulator. Schedules respect the limits of every GPU named.
+  /// "sm_90a", "sm_80", …, and "sim" for the simulator. Every GPU gets schedules of its own; the simulator
+  /// runs those of the first GPU named, or of sm_80.
   std::vector<std::string> targets = {"sm_90a", "sm_80", "sim"};
+  /// Where the module stands: a compilation that was stopped (and perhaps edited) goes on from there. Later
+  /// than Stage::LLVM is refused.
+  Stage start = Stage::Input;
+  /// Where compilation stops. Text is of the first GPU named, PTX of every one.
   Stage stage = Stage::Package;
-  /// Put the reference decomposition into the package, as host code, for `ashlar-run --check`.
+  /// Put the reference decomposition into the package, as host code, for `ashlar-run --check`. Only a
+  /// compilation from Stage::Input or Stage::Tensor has one.
   bool withReference = true;
-  /// Run ptxas where it is found: its report enters the result and the package, its image too.
+  /// Run ptxas where it is found: its report enters the result and the package.
   bool assemble = true;
   /// Prints the IR after every pass to standard error.
   bool printAfterAll = false;
@@ -47,7 +54,10 @@ struct CompileResult {
 /// Registers every dialect, extension and translation that compilation needs.
 void registerCompiler(mlir::DialectRegistry &registry);
 
-/// Compiles `module`, which is changed on the way. Errors are diagnostics at the operation at fault.
+/// Compiles `module`, which is changed on the way. Errors are diagnostics at the operation at fault. The same
+/// module and options give the same bytes. Works on the threads of the module's context; one call at a time
+/// in a process, and no other use of LLVM's code generators meanwhile (linking host code resets their
+/// options).
 mlir::FailureOr<CompileResult> compile(mlir::ModuleOp module, const CompileOptions &options);
 
 } // namespace ashlar

@@ -21,6 +21,7 @@
 #ifndef ASHLAR_REFERENCE_REFERENCEOBJECT_H
 #define ASHLAR_REFERENCE_REFERENCEOBJECT_H
 
+#include "ashlar/Target/HostSharedObject.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
@@ -39,9 +40,13 @@ void registerReferencePipeline();
 /// the registry of the context that modules are parsed in.
 void registerReferenceDialects(mlir::DialectRegistry &registry);
 
-/// The shared object's bytes; the same module gives the same bytes. `module` itself is left as it is. Fails,
-/// after a diagnostic, where an operation has no decomposition or no lowering to host code, where a function
-/// has tensors that are not ranked, and where a function cannot be inlined into the one that calls it.
+/// A lowered copy of `module`, ready for code generation. Fails, after a diagnostic, where an operation has
+/// no decomposition or no lowering to host code, where a function has tensors that are not ranked, and where
+/// a function cannot be inlined into the one that calls it.
+mlir::FailureOr<HostProgram> lowerReference(mlir::ModuleOp module);
+
+/// The shared object's bytes; the same module gives the same bytes. `module` itself is left as it is. Fails
+/// like lowerReference and emitHostSharedObject.
 mlir::FailureOr<std::vector<char>> emitReferenceObject(mlir::ModuleOp module);
 
 } // namespace ashlar

@@ -1,8 +1,7 @@
 //===-- SamplePackage.cpp - a package made by hand for tests --------------===//
 //
-// Function 0 "linear": x [M, 64] f16 times a constant, through two kernels and an arena slot, with a copied second
-// output. Function 1 "scale": static, one kernel, and a plan
-// of its own for sm_90a.
+// Function 0 "linear": x [M, 64] f16 times a constant, through two kernels and an arena slot, with a copied
+// second output. Function 1 "scale": static, one kernel, and a plan of its own for sm_90a.
 //
 //===----------------------------------------------------------------------===//
 
@@ -74,7 +73,9 @@ PackageWriter makeSamplePackage() {
   std::string reference = "not really a shared object";
   writer.setReference(std::span<const char>(reference.data(), reference.size()));
   manifest.kernels = {
-      {"matmul_0", {{"sm_90a", 168, 0, 65536, ""}, {"sm_80", 128, 8, 65536, "a note\nin two lines"}}, "tile 128x64",
+      {"matmul_0",
+       {{"sm_90a", 168, 0, 0, 65536, ""}, {"sm_80", 128, 8, 16, 65536, "a note\nin two lines"}},
+       "tile 128x64",
        "model.mlir:3:5"},
       {"reduce_0", {}, "", ""},
       {"scale_0", {}, "plain", "größe.mlir:1:1"}};

@@ -74,10 +74,11 @@ PackageWriter makeScalePackage(const std::string &simulatorImage, const std::str
   if (!reference.empty())
     writer.setReference(std::span<const char>(reference.data(), reference.size()));
   writer.addConstant("unused", std::vector<uint8_t>(1000, 1));
-  manifest.kernels = {{"scale2_f32", {{"sm_90a", 24, 0, 65536, ""}}, "one thread an element", "sample.mlir:3:7"},
-                      {"scale2_overrun_f32", {}, "", ""},
-                      {"write_nothing_f32", {}, "", ""}};
-  manifest.functions = {makeStatic("scale", 0),     makeScaleTwice(),          makeStatic("overrun", 1),
+  manifest.kernels = {
+      {"scale2_f32", {{"sm_90a", 24, 0, 0, 65536, ""}}, "one thread an element", "sample.mlir:3:7"},
+      {"scale2_overrun_f32", {}, "", ""},
+      {"write_nothing_f32", {}, "", ""}};
+  manifest.functions = {makeStatic("scale", 0),     makeScaleTwice(),       makeStatic("overrun", 1),
                         makeStatic("unwritten", 2), makeStatic("wrong", 0), makeNibbles()};
   return writer;
 }
