@@ -4,6 +4,7 @@
 //
 //===------------------------------------------------------------------------===//
 #include "ashlar/CostModel/AttentionSchedule.h"
+#include "Overlap.h"
 
 #include <algorithm>
 #include <cmath>
@@ -88,9 +89,6 @@ static bool fits(const AttentionProblem &problem, const TargetInfo &target, Atte
 }
 
 //===-- Time ------------------------------------------------------------------===//
-
-/// Two things at the same time: the longer one rules, but nothing overlaps perfectly.
-static double overlap(double a, double b) { return std::max(a, b) + 0.1 * std::min(a, b); }
 
 static double estimateCycles(const AttentionProblem &problem, const TargetInfo &target,
                              const AttentionSchedule &schedule) {

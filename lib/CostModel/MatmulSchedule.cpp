@@ -4,6 +4,7 @@
 //
 //===------------------------------------------------------------------------===//
 #include "ashlar/CostModel/MatmulSchedule.h"
+#include "Overlap.h"
 
 #include <algorithm>
 #include <cmath>
@@ -90,9 +91,6 @@ static bool fits(const MatmulProblem &problem, const TargetInfo &target, MatmulS
 }
 
 //===-- Time ------------------------------------------------------------------===//
-
-/// Two things at the same time: the longer one rules, but nothing overlaps perfectly.
-static double overlap(double a, double b) { return std::max(a, b) + 0.1 * std::min(a, b); }
 
 /// Bytes that one block moves through shared memory for one element along K.
 static double sharedBytesPerDepth(const MatmulProblem &problem, const MatmulSchedule &schedule) {

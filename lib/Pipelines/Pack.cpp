@@ -59,6 +59,13 @@ LogicalResult Images::prepare(ArrayRef<Variant> variants, HostProgram referenceP
   return success();
 }
 
+/// Dynamic shared memory, of which the assembler knows nothing.
+static unsigned dynamicSharedBytes(gpu::GPUModuleOp kernels, StringRef name) {
+  Operation *kernel = kernels.lookupSymbol(name);
+  auto bytes = kernel ? kernel->getAttrOfType<IntegerAttr>("ashlar.shared_bytes") : IntegerAttr();
+  return bytes ? unsigned(bytes.getInt()) : 0;
+}
+
 static LogicalResult generateImage(GPUImage &image, bool assemble) {
   FailureOr<std::string> ptx = emitPTX(image.kernels, *image.target);
   if (failed(ptx))
@@ -69,6 +76,8 @@ static LogicalResult generateImage(GPUImage &image, bool assemble) {
   FailureOr<AssemblyReport> report = ashlar::assemble(image.ptx, *image.target, image.kernels.getLoc());
   if (failed(report))
     return failure();
+  for (KernelResources &kernel : report->kernels)
+    kernel.sharedBytes += dynamicSharedBytes(image.kernels, kernel.name);
   image.report = std::move(*report);
   return success();
 }
@@ -94,12 +103,6 @@ LogicalResult Images::generate(MLIRContext *context, bool assemble) {
 
 //===-- Writing ---------------------------------------------------------------===//
 
-static int64_t dynamicSharedBytes(gpu::GPUModuleOp kernels, StringRef name) {
-  Operation *kernel = kernels.lookupSymbol(name);
-  auto bytes = kernel ? kernel->getAttrOfType<IntegerAttr>("ashlar.shared_bytes") : IntegerAttr();
-  return bytes ? bytes.getInt() : 0;
-}
-
 static void addResources(package::Manifest &manifest, const GPUImage &image) {
   std::string notes;
   for (const std::string &note : image.report->notes)
@@ -107,10 +110,9 @@ static void addResources(package::Manifest &manifest, const GPUImage &image) {
   for (const KernelResources &resources : image.report->kernels)
     for (package::Kernel &kernel : manifest.kernels)
       if (kernel.name == resources.name)
-        kernel.resources.push_back(
-            {std::string(image.target->name), resources.registers,
-             resources.spillStoreBytes + resources.spillLoadBytes, resources.stackBytes,
-             resources.sharedBytes + dynamicSharedBytes(image.kernels, kernel.name), notes});
+        kernel.resources.push_back({std::string(image.target->name), resources.registers,
+                                    resources.spillStoreBytes + resources.spillLoadBytes,
+                                    resources.stackBytes, resources.sharedBytes, notes});
 }
 
 /// The package holds PTX, never the image of one chip, which would leave newer GPUs without any.

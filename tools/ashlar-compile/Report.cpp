@@ -14,7 +14,7 @@ void ashlar::printReport(const CompileResult &result, llvm::raw_ostream &out) {
     return;
   }
   out << llvm::format("%-40s %-8s %9s %13s %12s %13s\n", "kernel", "target", "registers", "spilled bytes",
-                      "stack bytes", "static shared");
+                      "stack bytes", "shared bytes");
   for (const TargetReport &report : result.reports) {
     for (const KernelResources &kernel : report.assembly.kernels)
       out << llvm::format("%-40s %-8s %9u %13u %12u %13u\n", kernel.name.c_str(), report.target.c_str(),

@@ -38,7 +38,7 @@ struct CompileOptions {
   bool printAfterAll = false;
 };
 
-/// What ptxas said of the kernels for one target.
+/// What ptxas said of the kernels for one target; shared memory includes what is asked for at launch.
 struct TargetReport {
   std::string target;
   AssemblyReport assembly;
