@@ -75,10 +75,7 @@ Expansion::Expansion(scf::ForOp loop, int64_t stages) : loop(loop), stages(stage
 
 void Expansion::stageBuffers() {
   for (CopyOp copy : copies) {
-    Value buffer = copy.getDestination();
-    while (auto transpose = buffer.getDefiningOp<TransposeOp>())
-      buffer = transpose.getBuffer();
-    auto alloc = buffer.getDefiningOp<AllocOp>();
+    AllocOp alloc = findFilledAlloc(copy);
     allocs.push_back(alloc);
     BufferType type = makeStagedType(alloc.getBuffer().getType(), stages);
     staged.push_back(AllocOp::create(builder, alloc.getLoc(), type, IntegerAttr()));
@@ -209,6 +206,14 @@ void Expansion::run() {
   emitLoop();
 }
 
+/// Marks that ashlar-tile-plan-pipeline has not made may stand on copies that cannot run ahead.
+static LogicalResult verifyMarks(scf::ForOp loop) {
+  for (CopyOp copy : loop.getBody()->getOps<CopyOp>())
+    if (StringRef reason = whyNotAhead(copy, loop); copy->hasAttr(pipelinedAttrName) && !reason.empty())
+      return copy.emitOpError("is marked with ") << pipelinedAttrName << ", but " << reason;
+  return success();
+}
+
 namespace {
 
 struct PipelinePass : tile::impl::PipelinePassBase<PipelinePass> {
@@ -220,11 +225,13 @@ struct PipelinePass : tile::impl::PipelinePassBase<PipelinePass> {
     });
     for (scf::ForOp loop : loops) {
       auto stages = loop->getAttrOfType<IntegerAttr>(stagesAttrName);
-      if (!stages || stages.getInt() < 2) {
-        loop.emitError() << stagesAttrName
-                         << " has to be an integer of at least 2; run ashlar-tile-plan-pipeline";
+      if (!stages || stages.getInt() < 2 || stages.getInt() > maxStages) {
+        loop.emitError() << stagesAttrName << " has to be an integer in [2, " << maxStages
+                         << "]; run ashlar-tile-plan-pipeline";
         return signalPassFailure();
       }
+      if (failed(verifyMarks(loop)))
+        return signalPassFailure();
       Expansion(loop, stages.getInt()).run();
     }
   }

@@ -3,11 +3,9 @@
 // Finds the copies that can run ahead of their use and as many stages as shared memory holds; moves nothing.
 //
 //===-----------------------------------------------------------------------===//
-#include "MemoryAccess.h"
 #include "PipelinePlan.h"
 #include "SharedMemory.h"
 #include "ashlar/Tile/Passes.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 
 namespace ashlar::tile {
@@ -38,86 +36,10 @@ struct LoopPlan {
 
 } // namespace
 
-//===-- Whether a copy can run ahead -----------------------------------------------===//
-
-/// Whether `value` can be computed for a later iteration: from the induction variable and values from
-/// outside.
-static bool isKnownAhead(Value value, scf::ForOp loop) {
-  if (loop.isDefinedOutsideOfLoop(value) || value == loop.getInductionVar())
-    return true;
-  Operation *op = value.getDefiningOp();
-  if (!op || op->getBlock() != loop.getBody() || op->getNumRegions() != 0 || !isPure(op))
-    return false;
-  return llvm::all_of(op->getOperands(), [&](Value operand) { return isKnownAhead(operand, loop); });
-}
-
-/// The alloc that a copy fills as a whole, perhaps transposed; null if it fills a part.
-static AllocOp findFilledAlloc(CopyOp copy) {
-  Value buffer = copy.getDestination();
-  while (auto transpose = buffer.getDefiningOp<TransposeOp>())
-    buffer = transpose.getBuffer();
-  return buffer.getDefiningOp<AllocOp>();
-}
-
-static void collectUsers(Value buffer, SmallVectorImpl<Operation *> &users) {
-  for (Operation *user : buffer.getUsers()) {
-    users.push_back(user);
-    if (isa<StageOp, TransposeOp>(user))
-      collectUsers(user->getResult(0), users);
-  }
-}
-
-static bool writesTo(Operation *op, Value memory) {
-  return llvm::any_of(getMemoryAccesses(op), [&](const MemoryAccess &access) {
-    return access.isWrite && (!access.memory || access.memory == memory);
-  });
-}
-
-/// Whether the buffer belongs to the loop and to this copy: then an iteration may have a buffer of its own.
-static StringRef whyBufferIsShared(CopyOp copy, AllocOp alloc, scf::ForOp loop) {
-  SmallVector<Operation *> users;
-  collectUsers(alloc.getBuffer(), users);
-  for (Operation *user : users) {
-    Operation *inBody = loop.getBody()->findAncestorOpInBlock(*user);
-    if (!inBody)
-      return "its buffer is used outside the loop too";
-    if (user == copy || isa<StageOp, TransposeOp>(user))
-      continue;
-    if (writesTo(user, alloc.getBuffer()))
-      return "its buffer has another writer";
-    if (inBody->isBeforeInBlock(copy))
-      return "its buffer is read before it in an iteration";
-  }
-  return {};
-}
-
 static bool isAsyncWidth(CopyOp copy) {
   int64_t bits = copy.getVectorWidth().value_or(1) *
                  storageBits(copy.getDestination().getType().getElementType());
   return bits == 32 || bits == 64 || bits == 128;
-}
-
-/// Why a copy in `loop` cannot run ahead; empty if it can.
-static StringRef whyNotAhead(CopyOp copy, scf::ForOp loop) {
-  if (copy->getBlock() != loop.getBody())
-    return "it stands under a condition";
-  AllocOp alloc = findFilledAlloc(copy);
-  if (!alloc)
-    return "it fills one stage of a buffer that has stages already";
-  if (!isAsyncWidth(copy))
-    return "its vectors are not 4, 8 or 16 bytes, so cp.async cannot move them";
-  SmallVector<Value> place(copy.getOffsets());
-  place.push_back(copy.getView());
-  llvm::append_range(place, copy.getPredicate());
-  for (Value value : place)
-    if (!isKnownAhead(value, loop))
-      return "what it copies depends on more than the loop's induction variable";
-  Value global = findMemory(copy.getView()).memory;
-  WalkResult stores = loop.walk(
-      [&](Operation *op) { return writesTo(op, global) ? WalkResult::interrupt() : WalkResult::advance(); });
-  if (!global || stores.wasInterrupted())
-    return "the loop writes the memory it copies from";
-  return whyBufferIsShared(copy, alloc, loop);
 }
 
 //===-- How many stages ------------------------------------------------------------===//
@@ -131,7 +53,10 @@ static LoopPlan planLoop(scf::ForOp loop, int64_t stages) {
   loop.walk([&](CopyOp copy) {
     if (copy->getParentOfType<scf::ForOp>() != loop)
       return;
-    if (StringRef reason = whyNotAhead(copy, loop); !reason.empty()) {
+    StringRef reason = whyNotAhead(copy, loop);
+    if (reason.empty() && !isAsyncWidth(copy))
+      reason = "its vectors are not 4, 8 or 16 bytes, so cp.async cannot move them";
+    if (!reason.empty()) {
       copy.emitRemark("is not pipelined: ") << reason;
       return;
     }
@@ -191,7 +116,7 @@ struct PlanPipelinePass : tile::impl::PlanPipelinePassBase<PlanPipelinePass> {
       return;
     SmallVector<LoopPlan> plans;
     kernel.walk([&](scf::ForOp loop) {
-      if (LoopPlan plan = planLoop(loop, stages.getInt()); !plan.copies.empty())
+      if (LoopPlan plan = planLoop(loop, std::min(stages.getInt(), maxStages)); !plan.copies.empty())
         plans.push_back(std::move(plan));
     });
     if (failed(fitStages(kernel, plans, maxSharedMemoryBytes)))

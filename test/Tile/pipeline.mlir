@@ -131,7 +131,7 @@ tile.kernel @one_iteration(%a: !tile.buffer<8x64xf32, global>) grid affine_map<(
 
 tile.kernel @wrong_decision() grid affine_map<() -> (1, 1, 1)> threads 32 {
   %c0 = arith.constant 0 : index
-  // expected-error @+1 {{tile.stages has to be an integer of at least 2; run ashlar-tile-plan-pipeline}}
+  // expected-error @+1 {{tile.stages has to be an integer in [2, 32]; run ashlar-tile-plan-pipeline}}
   scf.for %i = %c0 to %c0 step %c0 {
   } {tile.stages = 1 : i64}
   tile.return

@@ -86,7 +86,7 @@ def PlanPipelinePass : Pass<"ashlar-tile-plan-pipeline", "::ashlar::tile::Kernel
     * `vector_width` elements are 4, 8 or 16 bytes, what `cp.async` can move.
 
     A copy that can't is left as it is, with a remark. The number of stages is the kernel's `schedule.stages`,
-    at most the loop's trip count, and reduced (with a remark) until shared memory holds the staged buffers.
+    at most 32 and the loop's trip count, and reduced (with a remark) until shared memory holds the staged buffers.
 
     Before:
     ```mlir
