@@ -34,23 +34,22 @@ namespace ashlar {
 using namespace mlir;
 using namespace ashlar;
 
-/// The width that the module or one of its functions asks for; failure with a diagnostic if it is none we
-/// have.
-static FailureOr<unsigned> indexBitwidth(gpu::GPUModuleOp gpuModule) {
-  unsigned width = 32;
-  WalkResult result = gpuModule->walk([&](Operation *op) -> WalkResult {
+/// Hands the width of `index` that the module asks for to the functions without one of their own. Fails with
+/// a diagnostic for a width that we do not have.
+static LogicalResult inheritIndexBitwidth(gpu::GPUModuleOp gpuModule) {
+  auto inherited = gpuModule->getAttrOfType<IntegerAttr>(indexBitwidthAttrName);
+  SmallVector<Operation *> operations = {gpuModule};
+  for (Operation &op : *gpuModule.getBody())
+    operations.push_back(&op);
+  for (Operation *op : operations) {
     auto attribute = op->getAttrOfType<IntegerAttr>(indexBitwidthAttrName);
-    if (!attribute)
-      return WalkResult::advance();
-    if (attribute.getInt() != 32 && attribute.getInt() != 64)
+    if (attribute && attribute.getInt() != 32 && attribute.getInt() != 64)
       return op->emitOpError() << "'" << indexBitwidthAttrName << "' must be 32 or 64, but is "
                                << attribute.getInt();
-    width = std::max<unsigned>(width, attribute.getInt());
-    return WalkResult::advance();
-  });
-  if (result.wasInterrupted())
-    return failure();
-  return width;
+    if (isa<gpu::GPUFuncOp>(op) && inherited && !attribute)
+      op->setAttr(indexBitwidthAttrName, inherited);
+  }
+  return success();
 }
 
 /// Functions and n-D vectors in terms of rows, scalars and what the hardware computes.
@@ -89,8 +88,15 @@ static LogicalResult convertControlFlow(gpu::GPUModuleOp gpuModule) {
   return applyPartialConversion(gpuModule, target, std::move(patterns));
 }
 
+/// Converts the functions whose `index` has this width.
 static LogicalResult convertToLLVM(gpu::GPUModuleOp gpuModule, unsigned indexBitwidth) {
   MLIRContext *context = gpuModule.getContext();
+  SmallVector<Operation *> functions;
+  for (auto function : gpuModule.getOps<FunctionOpInterface>()) {
+    auto own = function->getAttrOfType<IntegerAttr>(indexBitwidthAttrName);
+    if ((own ? own.getInt() : 32) == indexBitwidth)
+      functions.push_back(function);
+  }
   LowerToLLVMOptions options(context);
   options.overrideIndexBitwidth(indexBitwidth);
   LLVMTypeConverter converter(context, options);
@@ -108,8 +114,8 @@ static LogicalResult convertToLLVM(gpu::GPUModuleOp gpuModule, unsigned indexBit
 
   ConversionTarget target(*context);
   target.addLegalDialect<LLVM::LLVMDialect, NVVM::NVVMDialect, ptx::PtxDialect>();
-  target.addLegalOp<gpu::GPUModuleOp, UnrealizedConversionCastOp>();
-  return applyPartialConversion(gpuModule, target, std::move(patterns));
+  target.addLegalOp<UnrealizedConversionCastOp>();
+  return applyPartialConversion(functions, target, std::move(patterns));
 }
 
 /// The block size is exact, not a bound: `reqntid` lets the assembler use it. One resident block is what
@@ -121,7 +127,6 @@ static void completeKernelAttributes(gpu::GPUModuleOp gpuModule) {
   StringRef minBlocks = NVVM::NVVMDialect::getMinctasmAttrName();
   Builder builder(gpuModule.getContext());
   for (auto function : gpuModule.getOps<LLVM::LLVMFuncOp>()) {
-    function->removeAttr(indexBitwidthAttrName);
     if (!function->hasAttr(NVVM::NVVMDialect::getKernelFuncAttrName()))
       continue;
     function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
@@ -139,9 +144,9 @@ namespace {
 struct ConvertGPUToLLVMPass : ashlar::impl::ConvertGPUToLLVMPassBase<ConvertGPUToLLVMPass> {
   void runOnOperation() override {
     gpu::GPUModuleOp gpuModule = getOperation();
-    FailureOr<unsigned> width = indexBitwidth(gpuModule);
-    if (failed(width) || failed(verifyBeforeConversion(gpuModule)) || failed(expandOperations(gpuModule)) ||
-        failed(convertControlFlow(gpuModule)) || failed(convertToLLVM(gpuModule, *width)) ||
+    if (failed(inheritIndexBitwidth(gpuModule)) || failed(verifyBeforeConversion(gpuModule)) ||
+        failed(expandOperations(gpuModule)) || failed(convertControlFlow(gpuModule)) ||
+        failed(convertToLLVM(gpuModule, 32)) || failed(convertToLLVM(gpuModule, 64)) ||
         failed(verifyAfterConversion(gpuModule)))
       return signalPassFailure();
     completeKernelAttributes(gpuModule);

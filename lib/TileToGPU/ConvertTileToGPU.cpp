@@ -4,6 +4,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "Lowering.h"
+#include "ashlar/GPU/Passes.h"
 #include "ashlar/TileToGPU/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
@@ -59,17 +60,29 @@ static gpu::GPUModuleOp collectKernels(ModuleOp module, ArrayRef<KernelOp> kerne
   return gpuModule;
 }
 
-/// Index arithmetic in 32 bits is right as long as no buffer has 2^31 elements; a dynamic extent may be anything.
-static int64_t indexBitwidth(ArrayRef<KernelOp> kernels) {
-  for (KernelOp kernel : kernels)
-    for (BlockArgument argument : kernel.getBufferArguments()) {
-      auto buffer = cast<BufferType>(argument.getType());
-      bool isDynamic = llvm::any_of(buffer.getShape(), ShapedType::isDynamic);
-      if (isDynamic || buffer.getSizeInBytes() / std::max(1u, buffer.getElementType().getIntOrFloatBitWidth() / 8) >
-                           std::numeric_limits<int32_t>::max())
-        return 64;
-    }
+/// The width of a kernel's index arithmetic: 64 where a static extent asks for it. That dynamic ones do not
+/// is checked by the launch plan at each call, so that they cost nothing.
+static int64_t indexBitwidth(KernelOp kernel) {
+  for (BlockArgument argument : kernel.getBufferArguments()) {
+    double elements = 1;
+    for (int64_t extent : cast<BufferType>(argument.getType()).getShape())
+      elements *= ShapedType::isDynamic(extent) ? 1 : double(std::max<int64_t>(extent, 1));
+    if (elements > double(maxElements32Bit))
+      return 64;
+  }
   return 32;
+}
+
+/// The conversion follows an error of a pattern with one of its own, "failed to legalize", which says nothing
+/// new. This lets that pass only where no pattern has said what is wrong.
+static LogicalResult withoutFollowUps(MLIRContext *context, function_ref<LogicalResult()> convert) {
+  bool isExplained = false;
+  ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
+    bool isFollowUp = StringRef(diagnostic.str()).starts_with("failed to legalize");
+    isExplained |= diagnostic.getSeverity() == DiagnosticSeverity::Error && !isFollowUp;
+    return success(isFollowUp && isExplained);
+  });
+  return convert();
 }
 
 namespace {
@@ -88,10 +101,10 @@ struct ConvertTileToGPU : ashlar::impl::ConvertTileToGPUPassBase<ConvertTileToGP
     if (llvm::any_of(kernels, [](KernelOp kernel) { return failed(checkDistributions(kernel)); }))
       return signalPassFailure();
     llvm::for_each(kernels, annotateAccesses);
-    int64_t bitwidth = indexBitwidth(kernels);
+    for (KernelOp kernel : kernels)
+      kernel->setAttr(indexBitwidthAttrName, OpBuilder(module).getI64IntegerAttr(indexBitwidth(kernel)));
     gpu::GPUModuleOp gpuModule = collectKernels(module, kernels);
-    gpuModule->setAttr("ashlar.index_bitwidth", OpBuilder(module).getI64IntegerAttr(bitwidth));
-    if (failed(convert(gpuModule)))
+    if (failed(withoutFollowUps(&getContext(), [&] { return convert(gpuModule); })))
       signalPassFailure();
   }
 

@@ -4,6 +4,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "Lowering.h"
+#include "ashlar/GPU/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -30,6 +31,7 @@ struct LowerKernel : OpConversionPattern<KernelOp> {
     function->setAttr("ashlar.shared_bytes", rewriter.getI64IntegerAttr(kernel.getSharedBytes().value_or(0)));
     if (Attribute traffic = kernel->getDiscardableAttr("tile.traffic"))
       function->setAttr("ashlar.traffic", traffic);
+    function->setAttr(ashlar::indexBitwidthAttrName, kernel->getAttr(ashlar::indexBitwidthAttrName));
     if (kernel.getScheduleAttr())
       function->setAttr("ashlar.schedule", kernel.getScheduleAttr());
     rewriter.eraseBlock(&function.getBody().front());

@@ -107,3 +107,27 @@ gpu.module @tiles {
     gpu.return
   }
 }
+
+// Each function has the width of its own.
+// CHECK: gpu.module @mixed
+gpu.module @mixed {
+  // CHECK-LABEL: llvm.func @narrow
+  // CHECK-SAME: %{{.*}}: i32
+  gpu.func @narrow(%n: index, %out: !llvm.ptr<1>) kernel attributes {known_block_size = array<i32: 32, 1, 1>} {
+    // CHECK: llvm.add %{{.*}}, %{{.*}} : i32
+    %sum = arith.addi %n, %n : index
+    %wide = arith.index_cast %sum : index to i64
+    llvm.store %wide, %out : i64, !llvm.ptr<1>
+    gpu.return
+  }
+  // CHECK-LABEL: llvm.func @wide
+  // CHECK-SAME: %{{.*}}: i64
+  gpu.func @wide(%n: index, %out: !llvm.ptr<1>) kernel
+      attributes {known_block_size = array<i32: 32, 1, 1>, ashlar.index_bitwidth = 64 : i64} {
+    // CHECK: llvm.add %{{.*}}, %{{.*}} : i64
+    %sum = arith.addi %n, %n : index
+    %wide = arith.index_cast %sum : index to i64
+    llvm.store %wide, %out : i64, !llvm.ptr<1>
+    gpu.return
+  }
+}

@@ -12,7 +12,17 @@ tile.kernel @no_distribution(%in: !tile.buffer<128xf32, global>) grid affine_map
 
 tile.kernel @no_offset() grid affine_map<() -> (1, 1, 1)> threads 32 {
   // expected-error @below {{has no offset; run ashlar-tile-plan-shared-memory first}}
-  // expected-error @below {{failed to legalize}}
   %s = tile.alloc : <32x32xf16, shared>
+  tile.return
+}
+
+// -----
+
+// Where no pattern says what is wrong, the conversion does.
+#words = #tile.distribution<"thread = [32:1@0], value = []">
+tile.kernel @no_pattern() grid affine_map<() -> (1, 1, 1)> threads 32 {
+  %words = arith.constant dense<0> : tensor<32xi32, #words>
+  // expected-error @below {{failed to legalize operation 'tile.unpack'}}
+  %bytes = tile.unpack %words bits 8 : tensor<32xi32, #words> -> tensor<32x4xi8, #tile.distribution<"thread = [32:1@0], value = [4:1@1]">>
   tile.return
 }

@@ -1,7 +1,7 @@
 // RUN: ashlar-opt %s --ashlar-convert-tile-to-gpu --canonicalize --cse | FileCheck %s
 
 // The module that holds the kernels, with the symbol of dynamic shared memory.
-// CHECK: gpu.module @kernels attributes {ashlar.index_bitwidth = 32 : i64}
+// CHECK: gpu.module @kernels {
 // CHECK: llvm.mlir.global external @ashlar_shared() {addr_space = 3 : i32, alignment = 1024 : i64}
 
 #rows = #tile.distribution<"thread = [32:4@0], value = [4:1@0]">
@@ -118,5 +118,18 @@ tile.kernel @nibbles(%in: !tile.buffer<128xi4, global>, %out: !tile.buffer<128xf
   %t = tile.load %from[%c0] {in_bounds = array<i1: true>} : !tile.view<128xi4> -> tensor<128xi4, #pairs>
   %f = arith.sitofp %t : tensor<128xi4, #pairs> to tensor<128xf32, #pairs>
   tile.store %f, %to[%c0] {in_bounds = array<i1: true>} : tensor<128xf32, #pairs>, !tile.view<128xf32>
+  tile.return
+}
+
+// Index arithmetic has 64 bits in the kernel of a large static tensor only; for dynamic extents the launch plan checks that
+// 32 suffice.
+// CHECK-LABEL: gpu.func @dynamic_extent
+// CHECK-SAME: ashlar.index_bitwidth = 32 : i64
+tile.kernel @dynamic_extent(%in: !tile.buffer<?x4xf32, global>, %n: index) grid affine_map<()[s0] -> (s0, 1, 1)> threads 32 {
+  tile.return
+}
+// CHECK-LABEL: gpu.func @large_extent
+// CHECK-SAME: ashlar.index_bitwidth = 64 : i64
+tile.kernel @large_extent(%in: !tile.buffer<1073741824x2xf32, global>) grid affine_map<() -> (1, 1, 1)> threads 32 {
   tile.return
 }

@@ -23,6 +23,10 @@ namespace ashlar {
 /// Attribute of a `gpu.module` or `gpu.func`: the width of `index` on the device, an integer 32 or 64.
 inline constexpr llvm::StringLiteral indexBitwidthAttrName = "ashlar.index_bitwidth";
 
+/// Index arithmetic of 32 bits is right for tensors of at most so many elements: what a tile reaches beyond
+/// the last element must not wrap around.
+inline constexpr int64_t maxElements32Bit = (int64_t(1) << 31) - (int64_t(1) << 24);
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "ashlar/GPU/Passes.h.inc"

@@ -42,8 +42,8 @@ def ConvertGPUToLLVMPass : Pass<"ashlar-convert-gpu-to-llvm", "::mlir::gpu::GPUM
     }
     ```
 
-    `index` becomes i32, or as wide as the `ashlar.index_bitwidth` attribute (32 or 64) of the module or of
-    any of its functions says. `known_block_size` becomes `nvvm.reqntid`; `nvvm.minctasm` is 1 unless the
+    `index` becomes i32, or as wide as the `ashlar.index_bitwidth` attribute (32 or 64) of the function says, or
+    that of the module. Kernels keep it. `known_block_size` becomes `nvvm.reqntid`; `nvvm.minctasm` is 1 unless the
     function says otherwise.
 
     Functions of `math` never become library calls. Exponentials, reciprocal square roots and, under `afn`,
