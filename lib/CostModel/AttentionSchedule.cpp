@@ -58,9 +58,10 @@ static int64_t sharedBytes(const AttentionProblem &problem, const AttentionSched
 
 static int64_t registersPerThread(const AttentionProblem &problem, const AttentionSchedule &schedule) {
   HeadSizes sizes(problem, schedule);
-  int64_t copied =
-      schedule.keyTile * ((sizes.depth + sizes.width) * problem.bits + schedule.queryTile * problem.maskBits);
-  int64_t addresses = registersPerVector * ceilDivide(copied, 128 * schedule.threads);
+  int64_t copied = schedule.keyTile * (sizes.depth + sizes.width) * problem.bits;
+  int64_t masked = schedule.keyTile * schedule.queryTile * problem.maskBits;
+  int64_t addresses = registersPerVector * (ceilDivide(copied, 128 * schedule.threads) +
+                                            ceilDivide(masked, problem.maskVectorBits * schedule.threads));
   if (!isTensorCore(problem)) {
     int64_t rows = schedule.queryTile / schedule.gridM;
     int64_t widest = ceilDivide(std::max(schedule.keyTile, sizes.width), schedule.gridN);

@@ -8,6 +8,8 @@
 #include "ashlar/CostModel/AttentionSchedule.h"
 #include "mlir/IR/Builders.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace ashlar;
 
@@ -24,8 +26,11 @@ static cost::AttentionProblem describeAttention(ash::AttentionOp op) {
   problem.headSize = query.getDimSize(3);
   problem.valueSize = op.getValueType().getDimSize(3);
   problem.bits = query.getElementTypeBitWidth();
-  if (RankedTensorType mask = op.getMaskType(); mask && mask.getDimSize(2) != 1)
+  if (RankedTensorType mask = op.getMaskType(); mask && mask.getDimSize(2) != 1) {
     problem.maskBits = std::max(8u, mask.getElementTypeBitWidth());
+    int64_t length = mask.isDynamicDim(3) ? 1 : mask.getDimSize(3);
+    problem.maskVectorBits = std::gcd<int64_t>(length * problem.maskBits, 128);
+  }
   problem.isCausal = op.getCausal();
   problem.multiplier =
       query.getElementType().isF32() ? cost::Multiplier::Scalar : cost::Multiplier::TensorHalf;

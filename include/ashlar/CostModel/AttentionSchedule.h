@@ -26,6 +26,7 @@ struct AttentionProblem {
   int64_t headSize = 1, valueSize = 1;
   unsigned bits = 16;    ///< Of an element of queries, keys and values.
   unsigned maskBits = 0; ///< Of an element of a mask that differs from row to row; 0 without one.
+  unsigned maskVectorBits = 128; ///< The widest vector to which its rows are aligned.
   bool isCausal = false;
   Multiplier multiplier = Multiplier::TensorHalf; ///< Or Scalar.
 };
