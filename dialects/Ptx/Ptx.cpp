@@ -46,7 +46,7 @@ static std::string cacheQualifiers(bool hasPolicy, std::optional<uint32_t> prefe
 
 LogicalResult Lop3Op::verify() {
   if (getImmLut() > 255)
-    return emitOpError() << "LOP3_C1: the table must lie in [0, 255], but is "
+    return emitOpError() << "C1: the table must lie in [0, 255], but is "
                          << static_cast<int32_t>(getImmLut());
   return success();
 }
@@ -60,10 +60,10 @@ std::string Lop3Op::getPtxTemplate() { return llvm::formatv("lop3.b32 $0, $1, $2
 LogicalResult CpAsyncOp::verify() {
   uint32_t bytes = getBytes();
   if (bytes != 4 && bytes != 8 && bytes != 16)
-    return emitOpError() << "CP_ASYNC_C1: one copy moves 4, 8 or 16 bytes, but this one " << bytes;
+    return emitOpError() << "C1: one copy moves 4, 8 or 16 bytes, but this one " << bytes;
   if (getBypassL1() && bytes != 16)
-    return emitOpError() << "CP_ASYNC_C2: bypass_l1 needs a copy of 16 bytes, but this one moves " << bytes;
-  return verifyPrefetch(*this, getPrefetchBytes(), "CP_ASYNC_C3");
+    return emitOpError() << "C2: bypass_l1 needs a copy of 16 bytes, but this one moves " << bytes;
+  return verifyPrefetch(*this, getPrefetchBytes(), "C3");
 }
 
 std::string CpAsyncOp::getPtxTemplate() {
@@ -82,7 +82,7 @@ std::string CpAsyncOp::getPtxTemplate() {
 // ld_global
 //===----------------------------------------------------------------------===//
 
-LogicalResult LdGlobalOp::verify() { return verifyPrefetch(*this, getPrefetchBytes(), "LD_GLOBAL_C1"); }
+LogicalResult LdGlobalOp::verify() { return verifyPrefetch(*this, getPrefetchBytes(), "C1"); }
 
 std::string LdGlobalOp::getPtxTemplate() {
   unsigned words = registersOf(getType()).count;

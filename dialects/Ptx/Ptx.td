@@ -132,7 +132,7 @@ def Ptx_Lop3Op : Ptx_Op<"lop3", [Pure, SameOperandsAndResultType]> {
     instruction.
 
     Constraints:
-    - LOP3_C1: `immLut` lies in [0, 255].
+    - (C1) `immLut` lies in [0, 255].
 
     ```mlir
     %d = ptx.lop3 %a, %b, %c lut = 0xEA : i32     // (a & b) | c
@@ -184,9 +184,9 @@ def Ptx_CpAsyncOp : Ptx_Op<"cp_async", [AttrSizedOperandSegments]> {
     Where neither policy nor prefetch is wanted, `nvvm.cp.async.shared.global` says the same.
 
     Constraints:
-    - CP_ASYNC_C1: `bytes` is 4, 8 or 16.
-    - CP_ASYNC_C2: `bypass_l1` needs `bytes` = 16.
-    - CP_ASYNC_C3: `prefetch_bytes` is 64, 128 or 256.
+    - (C1) `bytes` is 4, 8 or 16.
+    - (C2) `bypass_l1` needs `bytes` = 16.
+    - (C3) `prefetch_bytes` is 64, 128 or 256.
 
     ```mlir
     ptx.cp_async %to, %from, 16 source_bytes(%n) policy(%p) bypass_l1 {prefetch_bytes = 128 : i32}
@@ -214,7 +214,7 @@ def Ptx_LdGlobalOp : Ptx_Op<"ld_global", [MemoryEffects<[MemRead]>]> {
     Where no policy is wanted, an `llvm.load` says the same (`invariant` gives `.nc`).
 
     Constraints:
-    - LD_GLOBAL_C1: `prefetch_bytes` is 64, 128 or 256.
+    - (C1) `prefetch_bytes` is 64, 128 or 256.
 
     ```mlir
     %w = ptx.ld_global %address policy(%p) {non_coherent, no_allocate} : vector<4xi32>

@@ -11,6 +11,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
+#include "mlir/IR/IntegerSet.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
@@ -33,6 +34,9 @@ namespace ashlar::tile {
 
 /// Bits an element takes in memory: i1 is stored as a byte, i4 is packed two a byte, low nibble first.
 int64_t storageBits(mlir::Type elementType);
+
+/// More elements than the registers or the shared memory of a block hold, on any target.
+inline constexpr int64_t maxBlockElements = int64_t(1) << 20;
 
 /// The distribution of a tile's elements over registers; null when not assigned yet.
 inline DistributionAttr getDistributionAttr(mlir::Type type) {

@@ -3,6 +3,7 @@
 // The distribution of a tile and the types of memory: how they are written, and when they make sense.
 //
 //===-----------------------------------------------------------------------===//
+#include "ashlar/Layout/Swizzle.h"
 #include "dialects/Tile/Tile.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -66,7 +67,46 @@ LogicalResult DistributionAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
   return success();
 }
 
+//===-- #tile.buffer_layout ---------------------------------------------------===//
+
+LogicalResult BufferLayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                       ArrayRef<int64_t> strides, int64_t bits, int64_t base, int64_t shift) {
+  for (int64_t stride : strides)
+    if (stride < 0)
+      return emitError() << "'#tile.buffer_layout' C1: expected strides of at least 0, got " << stride;
+  std::string error = "its parameters must be small numbers";
+  bool isSmall = llvm::all_of(ArrayRef<int64_t>{bits, base, shift},
+                              [](int64_t value) { return value > -64 && value < 64; });
+  if (!isSmall || !layout::Swizzle::make(bits, base, shift, &error))
+    return emitError() << "'#tile.buffer_layout' C2: the swizzle " << bits << " : " << base << " : " << shift
+                       << " does not exist: " << error;
+  return success();
+}
+
 //===-- !tile.buffer and !tile.view ------------------------------------------===//
+
+/// Elements that memory can hold: `storageBits` gives them a power of two.
+static LogicalResult verifyElement(function_ref<InFlightDiagnostic()> emitError, StringRef name,
+                                   Type element) {
+  unsigned bits = element && element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 0;
+  if (!llvm::is_contained({1u, 4u, 8u, 16u, 32u, 64u}, bits))
+    return emitError() << "'!" << name
+                       << "' C1: expected an integer or float element of 1, 4, 8, 16, 32 or 64 bits, got "
+                       << element;
+  return success();
+}
+
+/// Whether a buffer spans at most `limit` elements, a dynamic extent counted as 1. In floating point, where
+/// nothing overflows.
+static bool spansAtMost(int64_t limit, ArrayRef<int64_t> shape, ArrayRef<int64_t> strides) {
+  double elements = 1, last = 0;
+  for (auto [index, extent] : llvm::enumerate(shape)) {
+    double count = ShapedType::isDynamic(extent) ? 1 : double(extent);
+    elements *= std::max(count, 1.0);
+    last += strides.empty() ? 0 : std::max(count - 1, 0.0) * double(strides[index]);
+  }
+  return std::max(elements, last) <= double(limit);
+}
 
 static ParseResult parseShapeAndElement(AsmParser &parser, SmallVector<int64_t> &shape, Type &element) {
   return failure(parser.parseDimensionList(shape, /*allowDynamic=*/true) || parser.parseType(element));
@@ -111,13 +151,22 @@ void BufferType::print(AsmPrinter &printer) const {
 
 LogicalResult BufferType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape,
                                  Type elementType, MemorySpace space, BufferLayoutAttr layout) {
-  if (!elementType.isIntOrFloat())
-    return emitError() << "expected an integer or float element type, got " << elementType;
+  if (failed(verifyElement(emitError, "tile.buffer", elementType)))
+    return failure();
   for (auto [index, extent] : llvm::enumerate(shape))
     if (ShapedType::isDynamic(extent) && (space == MemorySpace::Shared || index != 0))
-      return emitError() << "only the first dimension of a global buffer may be dynamic, got dimension " << index;
+      return emitError() << "'!tile.buffer' C2: only the first dimension of a global buffer may be dynamic, "
+                            "got dimension "
+                         << index;
   if (layout && layout.getStrides().size() != shape.size())
-    return emitError() << "expected " << shape.size() << " strides, got " << layout.getStrides().size();
+    return emitError() << "'!tile.buffer' C3: expected " << shape.size() << " strides, got "
+                       << layout.getStrides().size();
+  ArrayRef<int64_t> strides = layout ? layout.getStrides() : ArrayRef<int64_t>();
+  if (!spansAtMost(int64_t(1) << 48, shape, strides))
+    return emitError() << "'!tile.buffer' C4: expected at most 2^48 elements";
+  if (space == MemorySpace::Shared &&
+      (llvm::is_contained(shape, 0) || !spansAtMost(maxBlockElements, shape, strides)))
+    return emitError() << "'!tile.buffer' C5: expected 1 to 2^20 elements in shared memory";
   return success();
 }
 
@@ -143,9 +192,15 @@ int64_t BufferType::getSizeInBytes() const {
 Type ViewType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape;
   Type element;
+  SMLoc location = parser.getCurrentLocation();
   if (parser.parseLess() || parseShapeAndElement(parser, shape, element) || parser.parseGreater())
     return {};
-  return get(parser.getContext(), shape, element);
+  return parser.getChecked<ViewType>(location, parser.getContext(), ArrayRef<int64_t>(shape), element);
+}
+
+LogicalResult ViewType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t>,
+                               Type elementType) {
+  return verifyElement(emitError, "tile.view", elementType);
 }
 
 void ViewType::print(AsmPrinter &printer) const {

@@ -85,6 +85,9 @@ def Tile_BufferLayoutAttr : Tile_Attr<"BufferLayout", "buffer_layout"> {
     XORs bits [base+shift, base+shift+bits) of that number into bits [base, base+bits); `bits` 0 means none (CuTe's
     `Swizzle<B, M, S>`). A buffer without a layout is row-major and not swizzled.
 
+    Constraints:
+    * (C1) no stride is negative; (C2) the swizzle is one that `lib/Layout/Swizzle.h` can make.
+
     Example: rows of 32 16-bit elements, whose groups of 8 are swapped such that eight rows lie in different banks:
     ```mlir
     #shared = #tile.buffer_layout<[32, 1], swizzle = 2 : 3 : 3>
@@ -94,6 +97,7 @@ def Tile_BufferLayoutAttr : Tile_Attr<"BufferLayout", "buffer_layout"> {
                         DefaultValuedParameter<"int64_t", "0">:$swizzleBits,
                         DefaultValuedParameter<"int64_t", "0">:$swizzleBase,
                         DefaultValuedParameter<"int64_t", "0">:$swizzleShift);
+  let genVerifyDecl = 1;
   let assemblyFormat = [{ `<` `[` $strides `]` (`,` `swizzle` `=` $swizzleBits^ `:` $swizzleBase `:` $swizzleShift)? `>` }];
 }
 
@@ -108,6 +112,13 @@ def Tile_BufferType : Tile_Type<"Buffer", "buffer"> {
   let description = [{
     `!tile.buffer<128x32xf16, shared, #layout>`. Global buffers are row-major and may have a dynamic first
     dimension, so their strides are static. Elements of four bits are packed two a byte, low nibble first.
+
+    Constraints:
+    * (C1) elements are integers or floats of 1, 4, 8, 16, 32 or 64 bits.
+    * (C2) only the first dimension of a global buffer may be dynamic.
+    * (C3) a layout has one stride per dimension.
+    * (C4) the buffer spans at most 2^48 elements; a dynamic dimension counts as 1.
+    * (C5) a shared buffer is not empty and spans at most 2^20 elements.
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,
                         "::ashlar::tile::MemorySpace":$space, "::ashlar::tile::BufferLayoutAttr":$layout);
@@ -132,9 +143,13 @@ def Tile_ViewType : Tile_Type<"View", "view"> {
   let description = [{
     `!tile.view<?x576xf16>`: what a kernel reads or writes tile by tile. An element outside the view's extents, or
     whose coordinates fall outside the buffer, reads as zero and is not written.
+
+    Constraints:
+    * (C1) elements are integers or floats of 1, 4, 8, 16, 32 or 64 bits.
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType);
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{ int64_t getRank() const { return getShape().size(); } }];
 }
 

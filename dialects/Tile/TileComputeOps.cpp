@@ -34,8 +34,9 @@ LogicalResult MmaOp::verify() {
     return emitOpError("C1: expected MxK, KxN and MxN tiles, got ") << a << ", " << b << " and " << c;
   bool isInteger = a.getElementType().isInteger();
   Type expected = isInteger ? Type(IntegerType::get(getContext(), 32)) : Type(Float32Type::get(getContext()));
-  if (a.getElementType() != b.getElementType() || c.getElementType() != expected)
-    return emitOpError("C2: expected one operand type and accumulator type ")
+  if (a.getElementType() != b.getElementType() || c.getElementType() != expected ||
+      a.getElementTypeBitWidth() > 32)
+    return emitOpError("C2: expected one operand type of at most 32 bits and the accumulator type ")
            << expected << ", got " << a.getElementType() << ", " << b.getElementType() << " and "
            << c.getElementType();
   return getKind() == MmaKind::MmaSync ? verifyTensorCoreShape(*this, a, c) : success();
@@ -69,15 +70,15 @@ LogicalResult BroadcastOp::verify() {
 
 LogicalResult SplatOp::verify() {
   if (tileType(getResult()).getElementType() != getValue().getType())
-    return emitOpError("expected a tile of ") << getValue().getType() << ", got " << getResult().getType();
+    return emitOpError("C1: expected a tile of ")
+           << getValue().getType() << ", got " << getResult().getType();
   return success();
 }
 
 LogicalResult IotaOp::verify() {
   RankedTensorType result = tileType(getResult());
-  if (getDim() < 0 || static_cast<int64_t>(getDim()) >= result.getRank() ||
-      !result.getElementType().isInteger(32))
-    return emitOpError("expected an i32 tile with a dimension ") << getDim() << ", got " << result;
+  if (getDim() < 0 || static_cast<int64_t>(getDim()) >= result.getRank() || !result.getElementType().isInteger(32))
+    return emitOpError("C1: expected an i32 tile with a dimension ") << getDim() << ", got " << result;
   return success();
 }
 

@@ -14,7 +14,7 @@ def Tile_MmaOp : Tile_Op<"mma", [Pure, AllTypesMatch<["accumulator", "result"]>]
 
     Constraints:
     * (C1) the shapes agree.
-    * (C2) `a` and `b` have one element type, and the accumulator is f32 for floats, i32 for i8.
+    * (C2) `a` and `b` have one element type of at most 32 bits; the accumulator is f32 for floats, i32 for integers.
     * (C3) for `mma_sync`: M is a multiple of 16, N of 8 and K of 256 / element bits (16 for 16-bit, 32 for 8-bit,
       8 for tf32).
 
@@ -70,6 +70,9 @@ def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
 def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
   let summary = "A tile of one value.";
   let description = [{
+    Constraints:
+    * (C1) the value is an element of the tile.
+
     Example:
     ```mlir
     %s = tile.splat %scale : f32 -> tensor<16x64xf32>
@@ -84,6 +87,9 @@ def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
 def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
   let summary = "The coordinate of each element along one dimension, plus an offset, as i32.";
   let description = [{
+    Constraints:
+    * (C1) `dim` is a dimension of the tile, whose elements are i32.
+
     Example: the column of every element, with which a mask is computed.
     ```mlir
     %column = tile.iota %n along 1 : tensor<64x64xi32>

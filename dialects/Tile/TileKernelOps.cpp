@@ -85,19 +85,62 @@ LogicalResult KernelOp::verify() {
   if (grid.getNumResults() != 3 || grid.getNumDims() != 0 || grid.getNumSymbols() != dimensions)
     return emitOpError("C1: expected a grid map with 3 results, no dimensions and ")
            << dimensions << " symbols, got " << getGridAttr();
-  if (getThreads() % 32 != 0 || getThreads() < 32 || getThreads() > 1024)
-    return emitOpError("C2: expected a multiple of 32 threads in [32, 1024], got ") << getThreads();
+  int64_t threads = getThreads();
+  if (threads % 32 != 0 || threads < 32 || threads > 1024)
+    return emitOpError("C2: expected a multiple of 32 threads in [32, 1024], got ") << threads;
+  if (!getFunctionType().getResults().empty())
+    return emitOpError("C4: expected no results, got ") << getFunctionType();
+  if (!getBody().hasOneBlock() || getBody().front().empty() || !isa<ReturnOp>(getBody().front().back()))
+    return emitOpError("C4: expected a body of one block that ends with tile.return");
+  if (int64_t bytes = getSharedBytes().value_or(0); bytes < 0)
+    return emitOpError("C5: expected shared_bytes of at least 0, got ") << bytes;
   return success();
+}
+
+/// Whether the registers of a block could hold a tensor of this type.
+static bool isTile(RankedTensorType type) {
+  int64_t elements = 1;
+  for (int64_t extent : type.getShape()) {
+    if (ShapedType::isDynamic(extent) || extent == 0 || extent > maxBlockElements)
+      return false;
+    if ((elements *= extent) > maxBlockElements)
+      return false;
+  }
+  return true;
+}
+
+LogicalResult KernelOp::verifyRegions() {
+  WalkResult result = getBody().walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && !isTile(tensor)) {
+        emitOpError("C6: expected static tiles of 1 to 2^20 elements, got ")
+            .append(tensor)
+            .attachNote(op->getLoc())
+            .append("made here");
+        return WalkResult::interrupt();
+      }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
 }
 
 //===-- tile.launch -----------------------------------------------------------===//
 
 LogicalResult LaunchOp::verify() {
+  for (Attribute workspace : getWorkspace()) {
+    auto tensor = dyn_cast<RankedTensorType>(cast<TypeAttr>(workspace).getValue());
+    if (!tensor || !tensor.hasStaticShape())
+      return emitOpError("C3: expected workspace of static tensors, got ") << workspace;
+  }
   int64_t dynamic = 0;
   for (Type type : getResultTypes())
     dynamic += cast<RankedTensorType>(type).getNumDynamicDims();
   if (dynamic != static_cast<int64_t>(getResultDimensions().size()))
     return emitOpError("C2: expected ") << dynamic << " result dimensions, got " << getResultDimensions().size();
+  std::optional<IntegerSet> set = getRequirements();
+  if (set && (set->getNumDims() != 0 || set->getNumSymbols() != getDimensions().size()))
+    return emitOpError("C4: expected requirements with no dimensions and ")
+           << getDimensions().size() << " symbols, got " << getRequirementsAttr();
   return success();
 }
 

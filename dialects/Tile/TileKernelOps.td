@@ -21,6 +21,9 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove, A
     * (C1) `grid` has three results, no dimensions and one symbol per `index` argument.
     * (C2) `threads` is a multiple of 32 in [32, 1024].
     * (C3) buffers stand before `index` arguments, every buffer is global, and nothing else is an argument.
+    * (C4) the body is one block that ends with `tile.return`, and there are no results.
+    * (C5) `shared_bytes`, when given, is not negative.
+    * (C6) every tensor of the body is a tile: static, not empty, of at most 2^20 elements (more than all registers hold).
 
     Example:
     ```mlir
@@ -34,6 +37,7 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove, A
   let regions = (region AnyRegion:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::llvm::ArrayRef<::mlir::Type>":$arguments,
       "::mlir::AffineMap":$grid, "int64_t":$threads, CArg<"::mlir::DictionaryAttr", "{}">:$schedule)>];
@@ -78,12 +82,16 @@ def Tile_LaunchOp : Tile_Op<"launch", [AttrSizedOperandSegments, Pure, DeclareOp
     Stands in a function on tensors: `inputs` are read, the results are the tensors that the kernel writes. Each
     kernel writes its whole outputs, so results need no initial value. `dimensions` are the kernel's runtime
     dimensions; `result_dimensions` give the dynamic dimensions of the results, in order. Workspace is what the
-    kernel needs beside its inputs and outputs: the types in `workspace` (static tensors).
+    kernel needs beside its inputs and outputs: the types in `workspace` (static tensors). `requirements` says of
+    `dimensions` what the kernel relies on and types leave open, e.g. that two extents are the same; whoever launches
+    the kernel checks it.
 
     Constraints:
     * (C1) the callee, while it is a `tile.kernel` (later it is a `gpu.func`), exists and its arguments agree in number, shape and
       element type with inputs, results, workspace and dimensions.
     * (C2) as many `result_dimensions` as the results have dynamic dimensions.
+    * (C3) `workspace` lists tensors of static shape.
+    * (C4) `requirements`, when given, has no dimensions and one symbol per operand in `dimensions`.
 
     Example:
     ```mlir
@@ -92,11 +100,12 @@ def Tile_LaunchOp : Tile_Op<"launch", [AttrSizedOperandSegments, Pure, DeclareOp
     ```
   }];
   let arguments = (ins SymbolRefAttr:$kernel, Variadic<AnyRankedTensor>:$inputs, Variadic<Index>:$dimensions,
-                       Variadic<Index>:$result_dimensions, DefaultValuedAttr<TypeArrayAttr, "{}">:$workspace);
+                       Variadic<Index>:$result_dimensions, DefaultValuedAttr<TypeArrayAttr, "{}">:$workspace,
+                       OptionalAttr<IntegerSetAttr>:$requirements);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     $kernel `(` $inputs `)` (`dimensions` `(` $dimensions^ `)`)? (`result_dimensions` `(` $result_dimensions^ `)`)?
-    attr-dict `:` functional-type($inputs, $results)
+    (`requires` $requirements^)? attr-dict `:` functional-type($inputs, $results)
   }];
   let hasVerifier = 1;
 }

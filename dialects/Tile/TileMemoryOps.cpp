@@ -36,6 +36,18 @@ static LogicalResult verifyAccess(Operation *op, Type memory, Type tile, Operand
   return success();
 }
 
+/// What loads and stores have in common beyond that.
+static LogicalResult verifyRegisters(Operation *op, Type memory, RankedTensorType tile, OperandRange offsets,
+                                     std::optional<ArrayRef<bool>> inBounds) {
+  if (failed(verifyAccess(op, memory, tile, offsets, inBounds)))
+    return failure();
+  auto buffer = dyn_cast<BufferType>(memory);
+  for (int64_t dim = 0; buffer && dim < buffer.getRank(); ++dim)
+    if (buffer.getShape()[dim] < tile.getDimSize(dim))
+      return op->emitOpError("C3: expected a buffer that holds the tile ") << tile << ", got " << buffer;
+  return success();
+}
+
 LogicalResult ViewOp::verify() {
   AffineMap map = getMap();
   BufferType buffer = getBuffer().getType();
@@ -69,14 +81,36 @@ LogicalResult BitcastOp::verify() {
   return success();
 }
 
+LogicalResult AllocOp::verify() {
+  int64_t offset = getOffset().value_or(0);
+  if (offset < 0 || offset > std::numeric_limits<int32_t>::max())
+    return emitOpError("C1: expected an offset in [0, 2^31), got ") << offset;
+  return success();
+}
+
+LogicalResult AsyncWaitOp::verify() {
+  int64_t pending = getPending();
+  if (pending < 0 || pending > std::numeric_limits<int32_t>::max())
+    return emitOpError("C1: expected a number of groups in [0, 2^31), got ") << pending;
+  return success();
+}
+
+/// The parameters of a buffer's swizzle; zeros for none.
+static std::array<int64_t, 3> swizzleOf(BufferType buffer) {
+  BufferLayoutAttr layout = buffer.getLayout();
+  if (!layout || layout.getSwizzleBits() == 0)
+    return {0, 0, 0};
+  return {layout.getSwizzleBits(), layout.getSwizzleBase(), layout.getSwizzleShift()};
+}
+
 LogicalResult StageOp::verify() {
   BufferType source = getBuffer().getType(), result = getResult().getType();
   SmallVector<int64_t> sourceStrides = source.getStrides();
   if (source.getRank() == 0 || source.getShape().drop_front() != result.getShape() ||
       source.getElementType() != result.getElementType() ||
-      ArrayRef<int64_t>(sourceStrides).drop_front() != ArrayRef<int64_t>(result.getStrides()))
-    return emitOpError("C1: expected the buffer without its first dimension, got ")
-           << source << " and " << result;
+      ArrayRef<int64_t>(sourceStrides).drop_front() != ArrayRef<int64_t>(result.getStrides()) ||
+      swizzleOf(source) != swizzleOf(result))
+    return emitOpError("C1: expected the buffer without its first dimension, got ") << source << " and " << result;
   return success();
 }
 
@@ -111,13 +145,25 @@ LogicalResult TransposeOp::verify() {
 }
 
 LogicalResult CopyOp::verify() {
-  return verifyAccess(*this, getView().getType(), getDestination().getType(), getOffsets(), getInBounds());
+  BufferType destination = getDestination().getType();
+  if (failed(verifyAccess(*this, getView().getType(), destination, getOffsets(), getInBounds())))
+    return failure();
+  int64_t dim = getVectorDim().value_or(0), width = getVectorWidth().value_or(1);
+  if (getVectorDim() && (dim < 0 || dim >= destination.getRank()))
+    return emitOpError("C3: expected a vector_dim in [0, ") << destination.getRank() << "), got " << dim;
+  if (width < 1)
+    return emitOpError("C3: expected a vector_width of at least 1, got ") << width;
+  if (getPredicate().size() > 1)
+    return emitOpError("C4: expected at most one predicate, got ") << getPredicate().size();
+  return success();
 }
 
 LogicalResult LoadOp::verify() {
-  return verifyAccess(*this, getSource().getType(), getTile().getType(), getOffsets(), getInBounds());
+  return verifyRegisters(*this, getSource().getType(), cast<RankedTensorType>(getTile().getType()),
+                         getOffsets(), getInBounds());
 }
 
 LogicalResult StoreOp::verify() {
-  return verifyAccess(*this, getDestination().getType(), getTile().getType(), getOffsets(), getInBounds());
+  return verifyRegisters(*this, getDestination().getType(), cast<RankedTensorType>(getTile().getType()),
+                         getOffsets(), getInBounds());
 }

@@ -63,6 +63,9 @@ def Tile_AllocOp : Tile_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
     Lives from its first to its last use. `offset` (bytes from the start of the block's shared memory) appears when
     shared memory has been planned.
 
+    Constraints:
+    * (C1) `offset`, when given, lies in [0, 2^31).
+
     Example:
     ```mlir
     %sa = tile.alloc {offset = 8192 : i64} : !tile.buffer<128x32xf16, shared>
@@ -71,6 +74,7 @@ def Tile_AllocOp : Tile_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
   let arguments = (ins OptionalAttr<I64Attr>:$offset);
   let results = (outs Tile_SharedBuffer:$buffer);
   let assemblyFormat = "attr-dict `:` type($buffer)";
+  let hasVerifier = 1;
 }
 
 def Tile_StageOp : Tile_Op<"stage", [Pure]> {
@@ -79,7 +83,7 @@ def Tile_StageOp : Tile_Op<"stage", [Pure]> {
     Drops the first dimension of `buffer` at `index`, which must lie in [0, extent). The layout keeps its swizzle.
 
     Constraints:
-    * (C1) the result is the buffer without its first dimension, its strides without the first.
+    * (C1) the result is the buffer without its first dimension, its strides without the first, its swizzle.
 
     Example:
     ```mlir
@@ -126,6 +130,8 @@ def Tile_CopyOp : Tile_Op<"copy", [AttrSizedOperandSegments, MemoryEffects<[MemR
     Constraints:
     * (C1) one offset per dimension of the view; the ranks and element types of view and destination agree.
     * (C2) `in_bounds`, when given, has one entry per dimension.
+    * (C3) `vector_dim`, when given, is a dimension of the destination; `vector_width`, when given, is at least 1.
+    * (C4) at most one predicate.
 
     Example:
     ```mlir
@@ -164,6 +170,9 @@ def Tile_AsyncWaitOp : Tile_Op<"async_wait", [MemoryEffects<[MemRead, MemWrite]>
     The block's copies of the retired groups are then complete and visible to the whole block: a barrier belongs to
     it, which `ashlar-tile-plan-barriers` makes explicit.
 
+    Constraints:
+    * (C1) `pending` lies in [0, 2^31).
+
     Example:
     ```mlir
     tile.async_wait 1    // all groups but the latest are complete
@@ -171,6 +180,7 @@ def Tile_AsyncWaitOp : Tile_Op<"async_wait", [MemoryEffects<[MemRead, MemWrite]>
   }];
   let arguments = (ins I64Attr:$pending);
   let assemblyFormat = "$pending attr-dict";
+  let hasVerifier = 1;
 }
 
 def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
@@ -197,6 +207,7 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
     Constraints:
     * (C1) one offset per dimension of the source; the ranks and element types of source and tile agree.
     * (C2) `in_bounds`, when given, has one entry per dimension.
+    * (C3) a shared buffer is in no dimension smaller than the tile.
 
     Example:
     ```mlir
@@ -218,6 +229,7 @@ def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
     Constraints:
     * (C1) one offset per dimension of the destination; ranks and element types agree.
     * (C2) `in_bounds`, when given, has one entry per dimension.
+    * (C3) a shared buffer is in no dimension smaller than the tile.
 
     Example:
     ```mlir

@@ -5,6 +5,7 @@
   names      pass definition, argument, source file and test share one name; verbs come from a closed list
   passes     every pass has a summary of at least four words and a description
   tests      CHECK lines are read by FileCheck
+  negatives  every numbered constraint of an operation, type or attribute has a test that violates it
   files      size, path length, opening comment, no "Utils", no unowned marks of unfinished work
 """
 
@@ -86,6 +87,33 @@ def check_tests(root):
             yield f"{path.relative_to(root)}: has CHECK lines that nothing reads"
 
 
+def constrained(text, dialect):
+    """The numbered constraints of a .td file: what a message about one begins with, and the number."""
+    for match in re.finditer(r"\ndef \w+\s+: (\w+)<(.*?)(?=\ndef |\nclass |\Z)", text, re.S):
+        kind, body = match.groups()
+        is_type, is_attribute = kind.endswith("_Type"), kind.endswith(("_Attr", "AttrDef"))
+        strings, mnemonic = re.findall(r'"(\w+)"', body.split("{")[0]), re.search(r'let mnemonic = "(\w+)"', body)
+        if not strings:
+            continue
+        # An operation's class takes its mnemonic first, a type's or attribute's the C++ name before it.
+        name = f"{dialect}.{mnemonic.group(1) if mnemonic else strings[is_type or is_attribute]}"
+        label = f"'!{name}'" if is_type else f"'#{name}'" if is_attribute else f"'{name}' op"
+        for number in sorted(set(re.findall(r"\((C\d+)\)", body))):
+            yield label, number
+
+
+def check_negatives(root):
+    tests = "".join(path.read_text() for path in sorted((root / "test").glob("*/*invalid*.mlir")))
+    expected = "\n".join(re.findall(r"expected-error[^\n]*", tests))
+    for folder in sorted((root / "dialects").iterdir()):
+        texts = {path: path.read_text() for path in sorted(folder.glob("*.td"))}
+        names = re.findall(r': Dialect \{.*?let name = "(\w+)"', "".join(texts.values()), re.S)
+        for path, text in texts.items():
+            for label, number in constrained(text, names[0]):
+                if f"{label} {number}:" not in expected:
+                    yield f"{path.relative_to(root)}: no test/*/*invalid*.mlir expects \"{label} {number}: …\""
+
+
 def check_files(root):
     for folder in ("cmake", "dialects", "include", "lib", "test", "tools", "python-bindings", "docs"):
         for path in sorted((root / folder).rglob("*")) if (root / folder).exists() else ():
@@ -109,7 +137,7 @@ def check_files(root):
 
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2]).resolve()
-    offences = [line for check in (check_includes, check_passes, check_tests, check_files) for line in check(root)]
+    offences = [line for check in (check_includes, check_passes, check_tests, check_negatives, check_files) for line in check(root)]
     for line in offences:
         print(line)
     print(f"{len(offences)} offences")
