@@ -63,6 +63,9 @@ struct PackedBlocks {
   mlir::AffineMap map;
 };
 
+/// Dimensions (a tensor and a number) that have one size when the program runs.
+using SharedSize = llvm::SmallVector<std::pair<mlir::Value, int64_t>, 4>;
+
 } // namespace ashlar::ash
 
 #include "dialects/Ashlar/AshlarInterfaces.h.inc"

@@ -5,7 +5,7 @@
 
 include "dialects/Ashlar/AshlarBase.td"
 
-def Ashlar_AttentionOp : Ashlar_TensorOp<"attention"> {
+def Ashlar_AttentionOp : Ashlar_TensorOp<"attention", [DeclareOpInterfaceMethods<SharedSizesInterface>]> {
   let summary = "computes softmax(scale * Q K^T + mask) V for a batch of heads";
   let description = [{
     For each batch `b` and query head `h`, which reads the key and value head `h / (Hq / Hkv)`:
@@ -23,8 +23,8 @@ def Ashlar_AttentionOp : Ashlar_TensorOp<"attention"> {
     log-sum-exp minus infinity.
 
     Scores, softmax and sums are f32; a kernel may round `p` to the type of `value` before the second product.
-    Any dimension may be dynamic except D, Dv and the numbers of heads; dynamic dimensions that must agree are
-    assumed to agree when the program runs.
+    Any dimension may be dynamic except D, Dv and the numbers of heads; that dynamic dimensions
+    agree is checked when the program runs.
 
     Examples:
     ```mlir

@@ -13,7 +13,7 @@ def Ashlar_ConvLayout : I32EnumAttr<"ConvLayout", "where the channels stand in a
 }
 def Ashlar_ConvLayoutAttr : EnumAttr<Ashlar_Dialect, Ashlar_ConvLayout, "conv_layout">;
 
-def Ashlar_ConvOp : Ashlar_TensorOp<"conv"> {
+def Ashlar_ConvOp : Ashlar_TensorOp<"conv", [DeclareOpInterfaceMethods<SharedSizesInterface>]> {
   let summary = "convolves a batch of 1-D, 2-D or 3-D images with a bank of filters";
   let description = [{
     A cross-correlation, as neural networks understand convolution. With S the spatial dimensions and g the
@@ -52,7 +52,8 @@ def Ashlar_ConvOp : Ashlar_TensorOp<"conv"> {
     - (C6) The channels and the filter's shape are static and at least 1.
     - (C7) `groups` divides the number of input channels and of output channels.
     - (C8) The filter's channels are the input's channels divided by `groups`.
-    - (C9) The result's shape is the one computed from the operands, and no output size is below 1.
+    - (C9) The result's shape is the one computed from the operands, and no output size is below 1. A spatial
+      size is dynamic where the input's is.
   }];
   let arguments = (ins
     Arg<AnyRankedTensor, "the images, [N, S..., C] or [N, C, S...]">:$input,

@@ -1,6 +1,6 @@
 //===-- AshlarInterfaces.td - Interfaces of the tensor level --------------===//
 //
-// The interface through which every operation of the dialect says what it computes.
+// The interfaces through which operations of the dialect say what they compute, and for which sizes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,6 +25,16 @@ def ReferenceDecompositionInterface : OpInterface<"ReferenceDecompositionInterfa
       "::mlir::FailureOr<::llvm::SmallVector<::mlir::Value>>", "decompose",
       (ins "::mlir::OpBuilder &":$builder)>
   ];
+}
+
+def SharedSizesInterface : OpInterface<"SharedSizesInterface"> {
+  let description = [{
+    Which dimensions of operands and results have the same size. Types can leave that open (`?` agrees with
+    everything), so whoever compiles the operation owes a check at run time.
+  }];
+  let cppNamespace = "::ashlar::ash";
+  let methods = [InterfaceMethod<"Groups of dimensions; those of one group have one size.",
+                                 "::llvm::SmallVector<::ashlar::ash::SharedSize>", "getSharedSizes">];
 }
 
 #endif // ASHLAR_INTERFACES_TD

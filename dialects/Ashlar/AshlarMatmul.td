@@ -5,7 +5,7 @@
 
 include "dialects/Ashlar/AshlarBase.td"
 
-def Ashlar_MatmulOp : Ashlar_TensorOp<"matmul"> {
+def Ashlar_MatmulOp : Ashlar_TensorOp<"matmul", [DeclareOpInterfaceMethods<SharedSizesInterface>]> {
   let summary = "multiplies two matrices, or two batches of matrices";
   let description = [{
     `result[b, m, n] = sum over k of lhs[b, m, k] * rhs[b, k, n]`, where `b` stands for any number of leading
@@ -14,8 +14,8 @@ def Ashlar_MatmulOp : Ashlar_TensorOp<"matmul"> {
     batches.
 
     Products of floats are summed in f32 and rounded once, to the result's type; products of i8 (signed) are
-    summed in i32, wrapping. Any dimension may be dynamic; dynamic dimensions that must agree are assumed to
-    agree when the program runs.
+    summed in i32, wrapping. Any dimension may be dynamic; that dynamic dimensions agree is checked when
+    the program runs.
 
     Example:
     ```mlir

@@ -78,7 +78,8 @@ def Ashlar_DequantizeOp : Ashlar_TensorOp<"dequantize"> {
   }];
 }
 
-def Ashlar_QuantizedMatmulOp : Ashlar_TensorOp<"quantized_matmul", [AttrSizedOperandSegments]> {
+def Ashlar_QuantizedMatmulOp : Ashlar_TensorOp<"quantized_matmul", [
+    AttrSizedOperandSegments, DeclareOpInterfaceMethods<SharedSizesInterface>]> {
   let summary = "multiplies activations with a quantised weight";
   let description = [{
     `result[..., m, n] = sum over k of input[..., m, k] * w[n, k]` where `w[n, k] = (weight[n, k] -

@@ -123,6 +123,24 @@ LogicalResult AttentionOp::verify() {
   return success();
 }
 
+SmallVector<SharedSize> AttentionOp::getSharedSizes() {
+  SharedSize batch = {{getQuery(), 0}, {getKey(), 0}, {getValue(), 0}, {getOutput(), 0}},
+             queries = {{getQuery(), 2}, {getOutput(), 2}}, keys = {{getKey(), 2}, {getValue(), 2}};
+  SharedSize heads = {{getQuery(), 1}};
+  if (getLogSumExp()) {
+    batch.push_back({getLogSumExp(), 0});
+    queries.push_back({getLogSumExp(), 2});
+  }
+  if (getMask()) {
+    // A static 1 is broadcast; the mask's keys never are.
+    for (auto [dim, size] : llvm::enumerate(llvm::ArrayRef<SharedSize *>{&batch, &heads, &queries}))
+      if (getMaskType().getDimSize(dim) != 1)
+        size->push_back({getMask(), dim});
+    keys.push_back({getMask(), 3});
+  }
+  return {batch, heads, queries, keys};
+}
+
 LogicalResult AttentionOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
   for (Value result : getResults()) {
     auto type = tensorTypeOf(result);

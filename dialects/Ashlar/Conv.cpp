@@ -151,11 +151,16 @@ LogicalResult ConvOp::verify() {
   if (llvm::is_contained(sizes.output, 0))
     return emitOpError("C9: expected output sizes of at least 1, got ")
            << shapeText(sizes.output) << ": the filter is larger than the padded input";
-  if (!shapesAgree(expected.getShape(), result.getShape()))
+  bool hidesSize = llvm::any_of(llvm::seq<int64_t>(1, rank), [&](int64_t dim) {
+    return expected.isDynamicDim(dim) && !result.isDynamicDim(dim);
+  });
+  if (hidesSize || !shapesAgree(expected.getShape(), result.getShape()))
     return emitOpError("C9: expected the result shape ")
            << shapeText(expected.getShape()) << ", got " << shapeText(result.getShape());
   return success();
 }
+
+SmallVector<SharedSize> ConvOp::getSharedSizes() { return {{{getInput(), 0}, {getResult(), 0}}}; }
 
 //===----------------------------------------------------------------------===//
 // Shapes

@@ -70,6 +70,19 @@ LogicalResult MatmulOp::verify() {
   return success();
 }
 
+SmallVector<SharedSize> MatmulOp::getSharedSizes() {
+  int64_t batchRank = getBatchRank();
+  SmallVector<SharedSize> sizes = {{{getLhs(), getLhsReductionDim()}, {getRhs(), getRhsReductionDim()}},
+                                   {{getLhs(), getLhsRowDim()}, {getResult(), batchRank}},
+                                   {{getRhs(), getRhsColumnDim()}, {getResult(), batchRank + 1}}};
+  for (int64_t dim = 0; dim < batchRank; ++dim) {
+    sizes.push_back({{getLhs(), dim}, {getResult(), dim}});
+    if (!isRhsBroadcast())
+      sizes.back().push_back({getRhs(), dim});
+  }
+  return sizes;
+}
+
 LogicalResult MatmulOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
   int64_t rank = getResultType().getRank();
   auto source = [&](int64_t dim) -> OpFoldResult {

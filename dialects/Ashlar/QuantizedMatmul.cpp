@@ -86,6 +86,17 @@ LogicalResult QuantizedMatmulOp::verify() {
   return success();
 }
 
+SmallVector<SharedSize> QuantizedMatmulOp::getSharedSizes() {
+  SmallVector<SharedSize> sizes;
+  bool hasRowScales = getInputScale() && tensorTypeOf(getInputScale()).getRank() > 0;
+  for (int64_t dim = 0; dim + 1 < getInputType().getRank(); ++dim) {
+    sizes.push_back({{getInput(), dim}, {getResult(), dim}});
+    if (hasRowScales)
+      sizes.back().push_back({getInputScale(), dim});
+  }
+  return sizes;
+}
+
 LogicalResult QuantizedMatmulOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
   RankedTensorType type = getResultType();
   auto source = [&](int64_t dim) -> OpFoldResult {

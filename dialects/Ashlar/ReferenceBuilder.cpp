@@ -89,16 +89,23 @@ Value ReferenceBuilder::convertTensor(Value tensor, Type elementType) {
                  [&](ValueRange arguments) { return convert(arguments[0], elementType); });
 }
 
+/// Upstream's slices refuse the offset 0 in an empty dimension, so those that hold nothing are not made.
+static bool isEmpty(RankedTensorType type) { return llvm::is_contained(type.getShape(), 0); }
+
 Value ReferenceBuilder::slice(Value tensor, const TensorSizes &offsets, const TensorSizes &sizes,
                               int64_t rank) {
   TensorSizes strides(offsets.size(), getIndexAttr(1));
   RankedTensorType type =
       tensor::ExtractSliceOp::inferCanonicalRankReducedResultType(rank, tensorTypeOf(tensor), sizes);
+  if (isEmpty(type))
+    return empty(TensorSizes(sizes.end() - rank, sizes.end()), type.getElementType());
   return tensor::ExtractSliceOp::create(*this, type, tensor, offsets, sizes, strides);
 }
 
 Value ReferenceBuilder::insert(Value part, Value whole, const TensorSizes &offsets,
                                const TensorSizes &sizes) {
+  if (isEmpty(tensorTypeOf(part)))
+    return whole;
   TensorSizes strides(offsets.size(), getIndexAttr(1));
   return tensor::InsertSliceOp::create(*this, part, whole, offsets, sizes, strides);
 }

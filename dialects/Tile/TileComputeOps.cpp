@@ -123,6 +123,19 @@ std::optional<layout::Renumbering> UnpackOp::renumber(const layout::Distribution
                           {to.getShape().data(), to.getShape().size()}, map);
 }
 
+/// Anything else could not be evaluated.
+static bool dividesByPositives(AffineMap map) {
+  bool result = true;
+  map.walkExprs([&](AffineExpr expr) {
+    auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+    if (!binary || expr.getKind() == AffineExprKind::Add || expr.getKind() == AffineExprKind::Mul)
+      return;
+    auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+    result &= divisor && divisor.getValue() > 0;
+  });
+  return result;
+}
+
 LogicalResult UnpackOp::verify() {
   RankedTensorType source = tileType(getSource()), result = tileType(getResult());
   AffineMap map = getMap();
@@ -134,6 +147,8 @@ LogicalResult UnpackOp::verify() {
       source.getNumElements() != result.getNumElements())
     return emitOpError("C1: expected one element type and as many elements, got ")
            << source << " and " << result;
+  if (!dividesByPositives(map))
+    return emitOpError("C1: expected divisors of at least 1, got ") << getMapAttr();
   DistributionAttr from = getDistributionAttr(source), to = getDistributionAttr(result);
   if (!from || !to)
     return success();

@@ -130,8 +130,8 @@ def Tile_UnpackOp : Tile_Op<"unpack", [Pure]> {
     and read block by block, as it lies, and becomes the operand of a product here.
 
     Constraints:
-    * (C1) `map` has the result's rank of dimensions, no symbols and the source's rank of results; the tiles have one
-      element type and as many elements.
+    * (C1) `map` has the result's rank of dimensions, no symbols and the source's rank of results, and divides by
+      positive constants only; the tiles have one element type and as many elements.
     * (C2) where both have a distribution, the source's is the result's renumbered by `map`.
 
     Example: 2 x 1 blocks, each 8 rows and 4 columns of the result, columns first:

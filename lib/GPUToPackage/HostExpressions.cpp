@@ -56,6 +56,9 @@ FailureOr<package::TensorType> HostExpressions::inputType(BlockArgument argument
 
 FailureOr<Expression> HostExpressions::extent(Value tensor, int64_t dim) {
   auto type = cast<RankedTensorType>(tensor.getType());
+  if (dim < 0 || dim >= type.getRank())
+    return emitError(tensor.getLoc())
+           << "is asked for the size of dimension " << dim << ", which it does not have";
   if (!type.isDynamicDim(dim))
     return Expression(type.getDimSize(dim));
   if (auto entry = symbolOf.find({tensor, dim}); entry != symbolOf.end())
@@ -71,7 +74,8 @@ FailureOr<Expression> HostExpressions::extent(Value tensor, int64_t dim) {
     return of(expand.getOutputShape()[dynamicIndex]);
   if (auto collapse = dyn_cast_or_null<tensor::CollapseShapeOp>(op)) {
     Expression product(1);
-    for (int64_t source : collapse.getReassociationIndices()[dim]) {
+    ReassociationIndices sources = collapse.getReassociationIndices()[dim];
+    for (int64_t source : sources) {
       FailureOr<Expression> factor = extent(collapse.getSrc(), source);
       if (failed(factor))
         return failure();
@@ -82,6 +86,24 @@ FailureOr<Expression> HostExpressions::extent(Value tensor, int64_t dim) {
   if (auto cast = dyn_cast_or_null<tensor::CastOp>(op))
     return extent(cast.getSource(), dim);
   return emitError(tensor.getLoc()) << "the size of dimension " << dim << " does not follow from the inputs' sizes";
+}
+
+FailureOr<Expression> HostExpressions::elements(Value tensor) {
+  int64_t fixed = 1;
+  std::vector<Expression> factors;
+  for (int64_t dim = 0; dim < cast<RankedTensorType>(tensor.getType()).getRank(); ++dim) {
+    FailureOr<Expression> size = extent(tensor, dim);
+    if (failed(size))
+      return failure();
+    if (std::optional<int64_t> constant = size->constantValue())
+      fixed *= *constant;
+    else
+      factors.push_back(*size);
+  }
+  Expression count(fixed);
+  for (Expression &factor : factors)
+    count = count.constantValue() == 1 ? factor : count * factor;
+  return count;
 }
 
 Expression HostExpressions::expand(AffineExpr expr, ArrayRef<Expression> symbols) {

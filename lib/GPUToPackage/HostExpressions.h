@@ -22,6 +22,8 @@ public:
   mlir::FailureOr<package::Expression> of(mlir::Value index);
   /// The extent of a tensor's dimension, followed through launches and reshapes.
   mlir::FailureOr<package::Expression> extent(mlir::Value tensor, int64_t dim);
+  /// The number of a tensor's elements.
+  mlir::FailureOr<package::Expression> elements(mlir::Value tensor);
   /// The expression of an affine map's result whose symbols are `symbols`.
   static package::Expression expand(mlir::AffineExpr expr, mlir::ArrayRef<package::Expression> symbols);
 

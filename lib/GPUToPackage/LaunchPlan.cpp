@@ -6,6 +6,7 @@
 #include "ashlar/GPUToPackage/LaunchPlan.h"
 #include "Arena.h"
 #include "HostExpressions.h"
+#include "SizeChecks.h"
 #include "dialects/Tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -82,7 +83,7 @@ public:
   Planner(func::FuncOp function, package::PackageWriter &writer, const llvm::StringMap<unsigned> &kernels,
           gpu::GPUModuleOp kernelModule)
       : function(function), writer(writer), kernels(kernels), kernelModule(kernelModule),
-        expressions(function) {}
+        expressions(function), checks(expressions) {}
 
   FailureOr<package::Function> plan();
 
@@ -104,6 +105,7 @@ private:
   const llvm::StringMap<unsigned> &kernels;
   gpu::GPUModuleOp kernelModule;
   HostExpressions expressions;
+  SizeChecks checks;
   package::Function result;
   DenseMap<Value, BufferRef> buffers;
   SmallVector<ArenaBuffer> arena;
@@ -138,22 +140,11 @@ FailureOr<Expression> Planner::byteSize(Value tensor) {
   FailureOr<ElementType> element = packageElementType(type.getElementType(), tensor.getLoc());
   if (failed(element))
     return failure();
-  int64_t fixed = 1;
-  std::vector<Expression> factors;
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    FailureOr<Expression> extent = expressions.extent(tensor, dim);
-    if (failed(extent))
-      return failure();
-    if (std::optional<int64_t> constant = extent->constantValue())
-      fixed *= *constant;
-    else
-      factors.push_back(*extent);
-  }
-  Expression elements(fixed);
-  for (Expression &factor : factors)
-    elements = elements * factor;
+  FailureOr<Expression> elements = expressions.elements(tensor);
+  if (failed(elements))
+    return failure();
   unsigned bits = storageBits(*element);
-  Expression bytes = bits < 8 ? Expression::ceilDiv(elements, 8 / bits) : elements * Expression(bits / 8);
+  Expression bytes = bits < 8 ? Expression::ceilDiv(*elements, 8 / bits) : *elements * Expression(bits / 8);
   return bytes.isDynamic() ? bytes : Expression(*bytes.constantValue());
 }
 
@@ -252,6 +243,8 @@ LogicalResult Planner::addLaunch(tile::LaunchOp launch) {
     step.arguments.push_back(isWide ? Argument::i64(*expression) : Argument::i32(*expression));
     dimensions.push_back(*expression);
   }
+  if (failed(checks.addRequirements(launch, dimensions)) || failed(checks.addReach(launch, kernel)))
+    return failure();
   AffineMap grid = kernel->getAttrOfType<AffineMapAttr>("ashlar.grid").getValue();
   for (unsigned axis = 0; axis < 3; ++axis)
     step.grid[axis] = HostExpressions::expand(grid.getResult(axis), dimensions);
@@ -305,6 +298,8 @@ FailureOr<package::Function> Planner::plan() {
       added = addLaunch(launch);
     else if (auto terminator = dyn_cast<func::ReturnOp>(op))
       added = addOutputs(terminator);
+    else if (isa<tensor::CastOp, tensor::ExpandShapeOp>(op))
+      added = checks.addReshape(&op);
     else if (isa<RankedTensorType>(op.getNumResults() ? op.getResult(0).getType()
                                                       : Type(NoneType::get(op.getContext()))) &&
              aliased(op.getResult(0)) == op.getResult(0))
@@ -313,6 +308,7 @@ FailureOr<package::Function> Planner::plan() {
     if (failed(added))
       return failure();
   }
+  result.checks = checks.take();
   planArena(arena, result);
   return std::move(result);
 }
@@ -367,6 +363,11 @@ LogicalResult ashlar::addLaunchPlans(ModuleOp module, ArrayRef<StringRef> target
       manifest.functions.push_back(std::move(*made));
       continue;
     }
+    // A call passes the checks of all targets' kernels.
+    std::vector<package::SizeCheck> &checks = manifest.functions[*known].checks;
+    for (package::SizeCheck &check : made->checks)
+      if (!llvm::is_contained(checks, check))
+        checks.push_back(std::move(check));
     const package::Plan &plan = *made;
     if (plan == manifest.functions[*known])
       continue;

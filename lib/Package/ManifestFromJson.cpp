@@ -350,6 +350,22 @@ static Status readPlan(const Cursor &cursor, Plan &plan, const NameTable &symbol
                   [&](const Cursor &entry) { return readStep(entry, symbols, kernels); });
 }
 
+static Expected<SizeCheck> readCheck(const Cursor &cursor, const NameTable &symbols) {
+  SizeCheck check;
+  if (cursor.has("at_most"))
+    check.relation = SizeCheck::Relation::AtMost;
+  else if (!cursor.has("equal"))
+    return cursor.error("expected one of the keys equal and at_most");
+  const char *key = check.relation == SizeCheck::Relation::Equal ? "equal" : "at_most";
+  ASHLAR_ASSIGN_OR_RETURN(Cursor sides, readArray(cursor, key, 2));
+  if (sides.json.size() != 2)
+    return sides.error("expected two elements");
+  ASHLAR_ASSIGN_OR_RETURN(check.left, readExpression(element(sides, 0), symbols));
+  ASHLAR_ASSIGN_OR_RETURN(check.right, readExpression(element(sides, 1), symbols));
+  ASHLAR_ASSIGN_OR_RETURN(check.reason, readString(cursor, "reason"));
+  return check;
+}
+
 static Expected<Function> readFunction(const Cursor &cursor, const NameTable &kernels) {
   Function function;
   ASHLAR_ASSIGN_OR_RETURN(function.name, readString(cursor, "name"));
@@ -363,6 +379,9 @@ static Expected<Function> readFunction(const Cursor &cursor, const NameTable &ke
       readList(cursor, "inputs", ManifestLimits::tensorsPerFunction, function.inputs, tensor));
   ASHLAR_RETURN_IF_ERROR(
       readList(cursor, "outputs", ManifestLimits::tensorsPerFunction, function.outputs, tensor));
+  if (cursor.has("checks"))
+    ASHLAR_RETURN_IF_ERROR(readList(cursor, "checks", ManifestLimits::checksPerFunction, function.checks,
+                                    [&](const Cursor &entry) { return readCheck(entry, symbols); }));
   ASHLAR_RETURN_IF_ERROR(readPlan(cursor, function, symbols, kernels));
   if (!cursor.has("target_plans"))
     return function;

@@ -70,6 +70,12 @@ static Json toJson(const DimSymbol &symbol) {
   return result;
 }
 
+static Json toJson(const SizeCheck &check, const std::vector<DimSymbol> &symbols) {
+  const char *relation = check.relation == SizeCheck::Relation::Equal ? "equal" : "at_most";
+  Json sides = Json::array({toJson(check.left, symbols), toJson(check.right, symbols)});
+  return {{relation, std::move(sides)}, {"reason", check.reason}};
+}
+
 static Json toJson(const BufferRef &buffer) { return {{bufferKindName(buffer.kind), buffer.index}}; }
 
 static Json toJson(const Argument &argument, const std::vector<DimSymbol> &symbols) {
@@ -115,17 +121,22 @@ static void addPlan(Json &json, const Plan &plan, const Manifest &manifest,
 }
 
 static Json toJson(const Function &function, const Manifest &manifest) {
-  Json inputs = Json::array(), outputs = Json::array(), symbols = Json::array(), plans = Json::array();
+  Json inputs = Json::array(), outputs = Json::array(), symbols = Json::array(), plans = Json::array(),
+       checks = Json::array();
   for (const Tensor &input : function.inputs)
     inputs.push_back(toJson(input, function.symbols));
   for (const Tensor &output : function.outputs)
     outputs.push_back(toJson(output, function.symbols));
   for (const DimSymbol &symbol : function.symbols)
     symbols.push_back(toJson(symbol));
+  for (const SizeCheck &check : function.checks)
+    checks.push_back(toJson(check, function.symbols));
   Json result = {{"name", function.name},
                  {"symbols", std::move(symbols)},
                  {"inputs", std::move(inputs)},
                  {"outputs", std::move(outputs)}};
+  if (!function.checks.empty())
+    result["checks"] = std::move(checks);
   addPlan(result, function, manifest, function.symbols);
   for (const TargetPlan &plan : function.targetPlans) {
     Json entry = {{"target", plan.target}};

@@ -255,6 +255,17 @@ static Status checkSymbols(const JsonPath &path, const Function &function) {
   return {};
 }
 
+static Status checkChecks(const JsonPath &path, const Function &function) {
+  ASHLAR_RETURN_IF_ERROR(checkCount(path, function.checks.size(), Limits::checksPerFunction));
+  for (size_t i = 0; i < function.checks.size(); ++i) {
+    const SizeCheck &check = function.checks[i];
+    for (const Expression &side : {check.left, check.right})
+      ASHLAR_RETURN_IF_ERROR(checkExpression(path[i], side, function.symbols.size(), INT64_MIN, INT64_MAX));
+    ASHLAR_RETURN_IF_ERROR(checkText(path[i] / "reason", check.reason, Limits::textBytes, false));
+  }
+  return {};
+}
+
 static Status checkArena(const JsonPath &path, const Plan &plan, size_t numSymbols) {
   ASHLAR_RETURN_IF_ERROR(checkExpression(path / "size", plan.arenaSize, numSymbols, 0, Limits::bufferBytes));
   JsonPath slots = path / "slots";
@@ -409,6 +420,7 @@ static Status checkFunction(const JsonPath &path, const Function &function, cons
     ASHLAR_RETURN_IF_ERROR(checkTensor(outputs[i], function.outputs[i], function.symbols.size()));
   }
   ASHLAR_RETURN_IF_ERROR(checkSymbols(path / "symbols", function));
+  ASHLAR_RETURN_IF_ERROR(checkChecks(path / "checks", function));
   ASHLAR_RETURN_IF_ERROR(checkPlan(path, {manifest, function, function}));
   JsonPath plans = path / "target_plans";
   ASHLAR_RETURN_IF_ERROR(checkCount(plans, function.targetPlans.size(), Limits::targets));

@@ -163,23 +163,28 @@ void KernelBuilder::bindUnpacked(ash::UnpackOp unpack) {
 FailureOr<KernelBuilder> KernelBuilder::create(ash::KernelOp source, SymbolTable &symbols,
                                                StringRef defaultName) {
   KernelBuilder result(source);
-  if (failed(result.collectDimensions()))
+  if (failed(result.collectDimensions()) || failed(result.collectRequirements()))
     return failure();
   SmallVector<Type> arguments;
+  auto emitUnfit = [&] { return source.emitOpError("has a tensor that no buffer can be: "); };
   auto addBuffer = [&](RankedTensorType tensor) {
-    arguments.push_back(
-        tile::BufferType::get(tensor.getShape(), tensor.getElementType(), tile::MemorySpace::Global));
+    arguments.push_back(tile::BufferType::getChecked(emitUnfit, source.getContext(), tensor.getShape(),
+                                                     tensor.getElementType(), tile::MemorySpace::Global,
+                                                     tile::BufferLayoutAttr()));
+    return arguments.back() ? success() : failure();
   };
   Block::BlockArgListType inputs = source.getBlock()->getArguments();
   SmallVector<BlockArgument> tensors(
       llvm::make_filter_range(inputs, [](BlockArgument a) { return isa<RankedTensorType>(a.getType()); }));
   for (BlockArgument tensor : tensors) {
     auto type = cast<RankedTensorType>(tensor.getType());
-    addBuffer(collapsedType(type, lastCollapsedDim(type)));
+    if (failed(addBuffer(collapsedType(type, lastCollapsedDim(type)))))
+      return failure();
   }
   for (Type result : source.getResultTypes()) {
     auto type = cast<RankedTensorType>(result);
-    addBuffer(collapsedType(type, lastCollapsedResultDim(type)));
+    if (failed(addBuffer(collapsedType(type, lastCollapsedResultDim(type)))))
+      return failure();
   }
   arguments.append(result.hostDimensions_.size(), IndexType::get(source.getContext()));
 
@@ -218,6 +223,14 @@ FailureOr<KernelBuilder> KernelBuilder::create(ash::KernelOp source, SymbolTable
 
 //===-- The schedule ----------------------------------------------------------===//
 
+/// No sensible entry is larger, and lowerings may unroll up to it.
+static constexpr int64_t maxScheduleNumber = 1 << 16;
+
+static bool isScheduleNumber(Attribute entry) {
+  auto number = dyn_cast_or_null<IntegerAttr>(entry);
+  return number && number.getInt() > 0 && number.getInt() <= maxScheduleNumber;
+}
+
 static Attribute scheduleEntry(ash::KernelOp source, StringRef name) {
   auto schedule = dyn_cast_or_null<DictionaryAttr>(source.getSchedule().value_or(Attribute()));
   return schedule ? schedule.get(name) : Attribute();
@@ -232,10 +245,11 @@ FailureOr<SmallVector<int64_t>> KernelBuilder::scheduleList(StringRef name, size
   SmallVector<int64_t> list;
   auto array = dyn_cast_or_null<ArrayAttr>(scheduleEntry(source_, name));
   for (Attribute entry : array ? array.getValue() : ArrayRef<Attribute>())
-    if (auto number = dyn_cast<IntegerAttr>(entry); number && number.getInt() > 0)
-      list.push_back(number.getInt());
+    if (isScheduleNumber(entry))
+      list.push_back(cast<IntegerAttr>(entry).getInt());
   if (!array || list.size() != array.size() || list.size() != length)
-    return emitScheduleError(source_, name, "a list of positive numbers") << " (expected " << length << ")",
+    return emitScheduleError(source_, name, "a list of numbers in [1, 65536]")
+               << " (expected " << length << ")",
            failure();
   return list;
 }
@@ -243,14 +257,13 @@ FailureOr<SmallVector<int64_t>> KernelBuilder::scheduleList(StringRef name, size
 FailureOr<int64_t> KernelBuilder::scheduleListLength(StringRef name) {
   if (auto array = dyn_cast_or_null<ArrayAttr>(scheduleEntry(source_, name)))
     return array.size();
-  return emitScheduleError(source_, name, "a list of positive numbers"), failure();
+  return emitScheduleError(source_, name, "a list of numbers in [1, 65536]"), failure();
 }
 
 FailureOr<int64_t> KernelBuilder::scheduleNumber(StringRef name) {
-  if (auto number = dyn_cast_or_null<IntegerAttr>(scheduleEntry(source_, name));
-      number && number.getInt() > 0)
-    return number.getInt();
-  emitScheduleError(source_, name, "a positive number");
+  if (Attribute entry = scheduleEntry(source_, name); isScheduleNumber(entry))
+    return cast<IntegerAttr>(entry).getInt();
+  emitScheduleError(source_, name, "a number in [1, 65536]");
   return failure();
 }
 
@@ -324,6 +337,8 @@ FailureOr<AffineExpr> KernelBuilder::extentOfResult(OpResult result, int64_t dim
 
 FailureOr<AffineExpr> KernelBuilder::extent(Value tensor, int64_t dim) {
   auto type = cast<RankedTensorType>(tensor.getType());
+  if (dim < 0 || dim >= type.getRank()) // A tensor.dim may ask for anything.
+    return emitUnknownExtent(tensor), failure();
   if (!type.isDynamicDim(dim))
     return constant(type.getDimSize(dim));
   if (auto found = inputExtents_.find({tensor, dim}); found != inputExtents_.end())
@@ -421,7 +436,8 @@ void KernelBuilder::finish() {
   }
   auto launch =
       tile::LaunchOp::create(host, loc, resultTypes, FlatSymbolRefAttr::get(kernel_.getSymNameAttr()), inputs,
-                             hostDimensions_, resultDimensions, host.getArrayAttr({}));
+                             hostDimensions_, resultDimensions, host.getArrayAttr({}),
+                             requirements_ ? IntegerSetAttr::get(requirements_) : IntegerSetAttr());
   for (auto [result, launched, extents] :
        llvm::zip(source_.getResults(), launch.getResults(), resultExtents_)) {
     auto type = cast<RankedTensorType>(result.getType());

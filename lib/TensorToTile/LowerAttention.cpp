@@ -37,6 +37,9 @@ private:
 };
 } // namespace
 
+/// What a head may measure: products walk it unrolled, and more than this fills no shared memory that exists.
+static constexpr int64_t maxHeadSize = 4096;
+
 /// Columns of a block's output: the schedule's `value_tile`, or a whole head.
 FailureOr<int64_t> AttentionLowering::valueTile(tile::MmaKind kind) {
   FailureOr<int64_t> size = op_.getValueType().getDimSize(3);
@@ -53,6 +56,11 @@ FailureOr<AttentionBlock> AttentionLowering::distribute(tile::MmaKind kind) {
                         queries = kernel_.extent(op_.getQuery(), 2), keys = kernel_.extent(op_.getKey(), 2);
   if (failed(tile) || failed(packing) || failed(values) || failed(batches) || failed(queries) || failed(keys))
     return failure();
+  for (int64_t size : {op_.getQueryType().getDimSize(3), op_.getValueType().getDimSize(3)})
+    if (size > maxHeadSize)
+      return op_.emitOpError("has heads of ")
+                 << size << " values; kernels keep a head on chip and take at most " << maxHeadSize,
+             failure();
   if (op_.getGroupSize() % *packing != 0)
     return kernel_.source().emitOpError("has a schedule that packs ")
                << *packing << " heads into a tile, but heads share keys by " << op_.getGroupSize()

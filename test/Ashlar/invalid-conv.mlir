@@ -108,3 +108,11 @@ func.func @unknown_layout(%x: tensor<1x5x4xf32>, %f: tensor<8x3x4xf32>) {
   %r = ashlar.conv %x, %f nhwc : tensor<1x5x4xf32>, tensor<8x3x4xf32> -> tensor<1x3x8xf32>
   return
 }
+
+// -----
+
+func.func @hidden_size_c9(%x: tensor<1x?x4xf32>, %w: tensor<8x3x4xf32>) {
+  // expected-error @+1 {{'ashlar.conv' op C9: expected the result shape [1x?x8], got [1x6x8]}}
+  %r = ashlar.conv %x, %w channels_last : tensor<1x?x4xf32>, tensor<8x3x4xf32> -> tensor<1x6x8xf32>
+  return
+}

@@ -1,7 +1,7 @@
 // RUN: ashlar-opt %s -ashlar-convert-tensor-to-tile -split-input-file -verify-diagnostics
 
 func.func @no_schedule(%x: tensor<8xf32>) -> tensor<8xf32> {
-  // expected-error @+1 {{needs a schedule with the entry 'threads', a positive number}}
+  // expected-error @+1 {{needs a schedule with the entry 'threads', a number in [1, 65536]}}
   %y = ashlar.kernel (%a = %x : tensor<8xf32>) -> tensor<8xf32> {
     %0 = arith.addf %a, %a : tensor<8xf32>
     ashlar.yield %0 : tensor<8xf32>
@@ -11,7 +11,7 @@ func.func @no_schedule(%x: tensor<8xf32>) -> tensor<8xf32> {
 
 // -----
 func.func @short_tile(%x: tensor<8x16xf16>, %w: tensor<16x8xf16>) -> tensor<8x8xf16> {
-  // expected-error @+1 {{needs a schedule with the entry 'tile', a list of positive numbers; run ashlar-tensor-assign-schedules or write it (expected 3)}}
+  // expected-error @+1 {{needs a schedule with the entry 'tile', a list of numbers in [1, 65536]; run ashlar-tensor-assign-schedules or write it (expected 3)}}
   %y = ashlar.kernel (%a = %x : tensor<8x16xf16>, %b = %w : tensor<16x8xf16>)
       schedule({tile = [16, 16], threads = 32 : i64, mma = "mma_sync"}) -> tensor<8x8xf16> {
     %0 = ashlar.matmul %a, %b : tensor<8x16xf16>, tensor<16x8xf16> -> tensor<8x8xf16>
@@ -120,4 +120,61 @@ func.func @scalar_input(%x: tensor<2xf32>, %s: f32) -> tensor<2xf32> {
     ashlar.yield %0 : tensor<2xf32>
   }
   return %y : tensor<2xf32>
+}
+
+// -----
+func.func @enormous_tile(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+1 {{needs a schedule with the entry 'tile', a list of numbers in [1, 65536]}}
+  %y = ashlar.kernel (%a = %x : tensor<8xf32>) schedule({tile = [1000000000000], threads = 32 : i64}) -> tensor<8xf32> {
+    %0 = arith.addf %a, %a : tensor<8xf32>
+    ashlar.yield %0 : tensor<8xf32>
+  }
+  return %y : tensor<8xf32>
+}
+
+// -----
+func.func @enormous_heads(%q: tensor<1x1x8x2147483648xf16>) -> tensor<1x1x8x2147483648xf16> {
+  %y = ashlar.kernel (%a = %q : tensor<1x1x8x2147483648xf16>)
+      schedule({tile = [64, 64], packing = 1, warps = [4, 1], stages = 2, threads = 128, mma = "mma_sync"})
+      -> tensor<1x1x8x2147483648xf16> {
+    // expected-error @+1 {{has heads of 2147483648 values; kernels keep a head on chip and take at most 4096}}
+    %0 = ashlar.attention %a, %a, %a : tensor<1x1x8x2147483648xf16>, tensor<1x1x8x2147483648xf16>, tensor<1x1x8x2147483648xf16>
+      -> tensor<1x1x8x2147483648xf16>
+    ashlar.yield %0 : tensor<1x1x8x2147483648xf16>
+  }
+  return %y : tensor<1x1x8x2147483648xf16>
+}
+
+// -----
+func.func @enormous_tensor(%x: tensor<4294967296x4294967296xf32>) -> tensor<4294967296x4294967296xf32> {
+  // expected-error @+1 {{'ashlar.kernel' op has a tensor that no buffer can be: '!tile.buffer' C4: expected at most 2^48 elements}}
+  %y = ashlar.kernel (%a = %x : tensor<4294967296x4294967296xf32>) schedule({tile = [8, 8], threads = 32 : i64})
+      -> tensor<4294967296x4294967296xf32> {
+    %0 = arith.addf %a, %a : tensor<4294967296x4294967296xf32>
+    ashlar.yield %0 : tensor<4294967296x4294967296xf32>
+  }
+  return %y : tensor<4294967296x4294967296xf32>
+}
+
+// -----
+func.func @odd_elements(%x: tensor<8xi37>) -> tensor<8xi37> {
+  // expected-error @+1 {{'ashlar.kernel' op has a tensor that no buffer can be: '!tile.buffer' C1: expected an integer or float element of 1, 4, 8, 16, 32 or 64 bits, got 'i37'}}
+  %y = ashlar.kernel (%a = %x : tensor<8xi37>) schedule({tile = [8], threads = 32 : i64}) -> tensor<8xi37> {
+    %0 = arith.addi %a, %a : tensor<8xi37>
+    ashlar.yield %0 : tensor<8xi37>
+  }
+  return %y : tensor<8xi37>
+}
+
+// -----
+func.func @size_of_no_dimension(%x: tensor<?xf32>) -> tensor<?xf32> {
+  // expected-error @+1 {{cannot express a size of the kernel through the shapes of its inputs}}
+  %y = ashlar.kernel (%a = %x : tensor<?xf32>) schedule({tile = [8], threads = 32 : i64}) -> tensor<?xf32> {
+    %c7 = arith.constant 7 : index
+    %d = tensor.dim %a, %c7 : tensor<?xf32>
+    %e = tensor.empty(%d) : tensor<?xf32>
+    %0 = linalg.exp ins(%a : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+    ashlar.yield %0 : tensor<?xf32>
+  }
+  return %y : tensor<?xf32>
 }

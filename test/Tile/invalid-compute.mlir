@@ -134,22 +134,6 @@ func.func @convert_layout_c1(%x: tensor<4xf32>) {
 
 // -----
 
-func.func @unpack_bits_c1(%x: tensor<4xi32>) {
-  // expected-error @+1 {{'tile.unpack' op C1: expected 1, 2, 4 or 8 bits, got 0}}
-  %0 = tile.unpack %x bits 0 : tensor<4xi32> -> tensor<4x8xi8>
-  return
-}
-
-// -----
-
-func.func @unpack_shape_c1(%x: tensor<4xi32>) {
-  // expected-error @+1 {{'tile.unpack' op C1: expected i32 words and their 8 i8 elements, got 'tensor<4xi32>' and 'tensor<4x4xi8>'}}
-  %0 = tile.unpack %x bits 4 : tensor<4xi32> -> tensor<4x4xi8>
-  return
-}
-
-// -----
-
 func.func @dynamic_tile(%x: tensor<?xf32>) {
   // expected-error @+1 {{'tile.convert_layout' op operand #0 must be a tile: a tensor of static shape}}
   %0 = tile.convert_layout %x : tensor<?xf32> -> tensor<?xf32>

@@ -100,10 +100,17 @@ tile.kernel @scalars(%in: !tile.buffer<f32, global>) grid affine_map<() -> (1, 1
   tile.return
 }
 
+// CHECK-LABEL: tile.kernel @packed
+tile.kernel @packed(%in: !tile.buffer<4xi32, global>) grid affine_map<() -> (1, 1, 1)> threads 32 {
+  // CHECK: tile.bitcast %{{.*}} : <4xi32, global> -> <32xi4, global>
+  %elements = tile.bitcast %in : <4xi32, global> -> <32xi4, global>
+  tile.return
+}
+
 // CHECK-LABEL: tile.kernel @computes
 tile.kernel @computes(%x: index) grid affine_map<()[s0] -> (s0, 1, 1)> threads 32 {
   %one = arith.constant 1.0 : f16
-  %words = arith.constant dense<1> : tensor<4x2xi32>
+  %packed = arith.constant dense<1> : tensor<2x4xi4>
   // CHECK: tile.splat %{{.*}} : f16 -> tensor<16x16xf16>
   %a = tile.splat %one : f16 -> tensor<16x16xf16>
   %zero = arith.constant dense<0.0> : tensor<16x16xf32>
@@ -128,9 +135,7 @@ tile.kernel @computes(%x: index) grid affine_map<()[s0] -> (s0, 1, 1)> threads 3
   %b = tile.broadcast %m along 1 : tensor<16xf32, #rows> -> tensor<16x16xf32, #accumulator>
   // CHECK: tile.iota %{{.*}} along 1 : tensor<16x16xi32>
   %n = tile.iota %x along 1 : tensor<16x16xi32>
-  // CHECK: tile.unpack %{{.*}} bits 4 : tensor<4x2xi32> -> tensor<4x2x8xi8>
-  %u = tile.unpack %words bits 4 : tensor<4x2xi32> -> tensor<4x2x8xi8>
-  // CHECK: tile.unpack %{{.*}} bits 2 unsigned : tensor<4x2xi32> -> tensor<4x2x16xi8>
-  %w = tile.unpack %words bits 2 unsigned : tensor<4x2xi32> -> tensor<4x2x16xi8>
+  // CHECK: tile.unpack %{{.*}} map #{{.*}} : tensor<2x4xi4> -> tensor<8xi4>
+  %u = tile.unpack %packed map affine_map<(i) -> (i floordiv 4, i mod 4)> : tensor<2x4xi4> -> tensor<8xi4>
   tile.return
 }

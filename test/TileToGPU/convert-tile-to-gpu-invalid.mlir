@@ -19,10 +19,11 @@ tile.kernel @no_offset() grid affine_map<() -> (1, 1, 1)> threads 32 {
 // -----
 
 // Where no pattern says what is wrong, the conversion does.
-#words = #tile.distribution<"thread = [32:1@0], value = []">
+#values = #tile.distribution<"thread = [32:1@0], value = []">
 tile.kernel @no_pattern() grid affine_map<() -> (1, 1, 1)> threads 32 {
-  %words = arith.constant dense<0> : tensor<32xi32, #words>
-  // expected-error @below {{failed to legalize operation 'tile.unpack'}}
-  %bytes = tile.unpack %words bits 8 : tensor<32xi32, #words> -> tensor<32x4xi8, #tile.distribution<"thread = [32:1@0], value = [4:1@1]">>
+  %c0 = arith.constant 0 : index
+  %values = arith.constant dense<0.0> : tensor<32xf32, #values>
+  // expected-error @below {{failed to legalize operation 'tensor.extract'}}
+  %value = tensor.extract %values[%c0] : tensor<32xf32, #values>
   tile.return
 }

@@ -54,6 +54,7 @@ struct ManifestLimits {
   static constexpr size_t tensorsPerFunction = 4096;
   static constexpr size_t rank = 16;
   static constexpr size_t symbolsPerFunction = 256;
+  static constexpr size_t checksPerFunction = 65536;
   static constexpr size_t slotsPerFunction = 65536;
   static constexpr size_t stepsPerFunction = 65536;
   static constexpr size_t argumentsPerKernel = 512;
@@ -189,6 +190,18 @@ struct DimSymbol {
   bool operator==(const DimSymbol &) const = default;
 };
 
+/// What a call's sizes must fulfil beyond the types of the inputs: `left` equals `right`, or is at most
+/// `right`.
+struct SizeCheck {
+  enum class Relation { Equal, AtMost };
+  Relation relation = Relation::Equal;
+  Expression left, right;
+  /// Who needs it and why, for the message.
+  std::string reason;
+
+  bool operator==(const SizeCheck &) const = default;
+};
+
 /// A range of the arena; offset is a multiple of bufferAlignment.
 struct ArenaSlot {
   Expression offset;
@@ -290,6 +303,7 @@ struct Function : Plan {
   std::vector<Tensor> inputs;
   std::vector<Tensor> outputs;
   std::vector<DimSymbol> symbols;
+  std::vector<SizeCheck> checks;
   std::vector<TargetPlan> targetPlans;
 
   /// The plan to run with the image of `target`.

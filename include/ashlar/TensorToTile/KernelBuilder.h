@@ -10,6 +10,9 @@
 // where it is static, `s0` for the first runtime dimension, and so on. Loops, grids and views are made from
 // extents, so static and dynamic shapes take the same road.
 //
+// Where types leave open whether the sizes of two operands agree, the launch says so in its `requirements`,
+// and the kernel relies on it.
+//
 // Coordinates
 // -----------
 // Where a tile's elements come from is said by an affine map from the dimensions of a TileSpace (with its
@@ -35,6 +38,7 @@
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/IntegerSet.h"
 
 namespace ashlar {
 
@@ -136,6 +140,8 @@ private:
   };
   KernelBuilder(ash::KernelOp source) : source_(source), builder_(source.getContext()) {}
   mlir::LogicalResult collectDimensions();
+  /// Sizes that the operations need to agree and that are not the same expression: SizeRequirements.cpp.
+  mlir::LogicalResult collectRequirements();
   mlir::AffineExpr addDimension(mlir::Value hostIndex);
   mlir::FailureOr<mlir::AffineExpr> extentOfResult(mlir::OpResult result, int64_t dim);
   Binding bind(mlir::Value argument, llvm::ArrayRef<mlir::AffineExpr> shape);
@@ -157,6 +163,7 @@ private:
   llvm::DenseMap<mlir::Value, mlir::AffineExpr> indexInputs_;
   llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr>> resultExtents_;
   mlir::AffineExpr blocks_;
+  mlir::IntegerSet requirements_; // of the runtime dimensions; null for none
 };
 
 } // namespace ashlar

@@ -101,6 +101,12 @@ TEST(Manifest, every_edit_is_refused_with_its_path) {
       {"/functions/0/outputs/0/tolerance/absolute", -1, "functions[0].outputs[0].tolerance: bounds must be finite"},
       {"/functions/0/symbols/0/input", 5, "functions[0].symbols[0].input: there is no input 5"},
       {"/functions/0/symbols/0/multiple_of", 0, "functions[0].symbols[0].multiple_of: the value 0 is outside"},
+      {"/functions/0/checks/0", {{"reason", "none"}}, "functions[0].checks[0]: expected one of the keys equal and at_most"},
+      {"/functions/0/checks/0/at_most", {1, 2, 3}, "functions[0].checks[0].at_most: "},
+      {"/functions/0/checks/1/equal", {1}, "functions[0].checks[1].equal: expected two elements"},
+      {"/functions/0/checks/1/equal", {1, {"dim", "N"}}, "functions[0].checks[1].equal[1]: there is no dimension"},
+      {"/functions/0/checks/1/equal/0", {"ceildiv", 1, 0}, "functions[0].checks[1]: division by 0"},
+      {"/functions/0/checks/1/reason", "a\nb", "functions[0].checks[1].reason: contains a control character"},
       {"/functions/0/arena/slots/0/offset", 8, "functions[0].arena.slots[0].offset: must be a multiple of 256"},
       {"/functions/1/arena/slots", {{{"offset", 256}, {"size", 1}}},
        "functions[1].arena.slots[0]: ends at byte 257 of an arena of 0"},
@@ -159,8 +165,9 @@ static void removeEachKey(Json &root, Json &node, const std::string &path, int &
     node.erase(key);
     Expected<Manifest> parsed = manifestFromJson(root.dump());
     bool isOptional = key == "tolerance" || key == "max" || key == "multiple_of" ||
-                      key == "target_plans" || key == "traffic";
-    bool isUnionKey = path.find("arguments[") != std::string::npos || path.find("source") != std::string::npos ||
+                      key == "target_plans" || key == "traffic" || key == "checks";
+    bool isUnionKey = key == "equal" || key == "at_most" ||
+                      path.find("arguments[") != std::string::npos || path.find("source") != std::string::npos ||
                       path.find("destination") != std::string::npos;
     if (!isOptional) {
       ++required;

@@ -17,6 +17,8 @@ static Function makeLinear(unsigned weights) {
                     {"copy", {ElementType::F16, {Dim::dynamic(0), Dim::fixed(64)}}, {}}};
   linear.symbols = {{"M", 0, 0, 4096, 2}};
   Expression rows = Expression::dim(0), slotBytes = Expression::ceilDiv(rows * 64 * 4, 256) * 256;
+  linear.checks = {{SizeCheck::Relation::AtMost, rows * 64, 100000, "kernel 'matmul_0' relies on it"},
+                   {SizeCheck::Relation::Equal, rows, rows, "for the test's sake"}};
   linear.arenaSize = slotBytes + 512;
   linear.slots = {{0, 512}, {512, slotBytes}};
   LaunchStep first;

@@ -214,6 +214,35 @@ TEST_F(ExecutableTest, symbols_must_agree_and_be_multiples) {
   EXPECT_EQ(bind(68, 68), "dimension 'N' is 68, outside 0..64");
 }
 
+TEST_F(ExecutableTest, sizes_that_kernels_rely_on_are_checked) {
+  Function function;
+  function.name = "f";
+  function.inputs = {{"a", {ElementType::F32, {Dim::dynamic(0), Dim::dynamic(1)}}, {}},
+                     {"b", {ElementType::F32, {Dim::dynamic(2)}}, {}}};
+  function.symbols = {{"M", 0, 0}, {"K", 0, 1}, {"N", 1, 0}};
+  Expression m = Expression::dim(0), k = Expression::dim(1), n = Expression::dim(2);
+  function.checks = {{SizeCheck::Relation::Equal, k, n, "kernel 'p' relies on it"},
+                     {SizeCheck::Relation::Equal, m, 4, "kernel 'q' relies on it"},
+                     {SizeCheck::Relation::AtMost, m * n, 40, "it is too large"}};
+  int64_t symbols[3];
+  auto bind = [&](int64_t rows, int64_t columns, int64_t length) {
+    int64_t matrix[] = {rows, columns}, vector[] = {length};
+    TensorBuffer buffers[] = {{nullptr, 0, matrix}, {nullptr, 0, vector}};
+    return bindSymbols(function, buffers, symbols).message();
+  };
+  EXPECT_EQ(bind(4, 10, 10), "");
+  EXPECT_EQ(bind(4, 10, 9),
+            "function 'f': dimension 1 of input 0 ('a') is 10 and dimension 0 of input 1 ('b') is 9, but "
+            "they must be equal: kernel 'p' relies on it");
+  EXPECT_EQ(bind(5, 7, 7),
+            "function 'f': dimension 0 of input 0 ('a') is 5, but must be 4: kernel 'q' relies on it");
+  EXPECT_EQ(bind(4, 11, 11),
+            "function 'f': what follows from dimension 0 of input 0 ('a') and dimension 0 of input 1 "
+            "('b') is 44, but must be at most 40: it is too large");
+  function.checks = {{SizeCheck::Relation::Equal, Expression::ceilDiv(m, n), 1, "kernel 'p' relies on it"}};
+  EXPECT_EQ(bind(4, 0, 0), "function 'f', kernel 'p' relies on it: division by 0; the divisor must be at least 1");
+}
+
 TEST_F(ExecutableTest, plans_that_only_fail_at_a_size) {
   PackageWriter writer = ashlar::test::makeScalePackage();
   Function &function = writer.manifest().functions[scaleTwice];
