@@ -3,7 +3,8 @@
 
 usage: random_programs.py FAMILY --seed N --count N [--keep DIR]
 
-Shapes are drawn from sizes that break things: one, odd, a tile, a tile and one more. A program passes if it compiles, if
+Shapes are drawn from sizes that break things: none, one, odd, a tile, a tile and one more; those of the dynamic families
+are compiled once and called with several. A program passes if it compiles, if
 its result agrees with the reference and if the simulator, with all checks and asynchronous copies completing at the
 earliest and at the latest legal moment, finds nothing. What fails is printed with the program.
 """
@@ -25,12 +26,18 @@ def tensor(dims, element):
 
 
 class Program:
-    """One function: its text and, for each argument, the input specification."""
+    """One function: its text and, for each call, the input specification of each argument."""
 
-    def __init__(self, arguments, result, body, inputs=None):
+    def __init__(self, arguments, result, body, inputs=None, calls=None):
         parameters = ", ".join(f"%a{i}: {kind}" for i, kind in enumerate(arguments))
         self.text = f"func.func @f({parameters}) -> {result} {{\n{body}}}\n"
-        self.inputs = inputs or [f"@random:{i + 1}" for i in range(len(arguments))]
+        self.calls = calls or [inputs or [f"@random:{i + 1}" for i in range(len(arguments))]]
+
+
+def call(*arguments):
+    """The inputs of a call: for each argument its sizes, its element type and, for floats, a factor of its values."""
+    return [f"{'x'.join(map(str, [*dims, element]))}=@random:{i + 1}" + "".join(f"*{scale}" for scale in factor)
+            for i, (dims, element, *factor) in enumerate(arguments)]
 
 
 def matmul(rng):
@@ -225,24 +232,85 @@ def loops(rng):
     return Program((x,), r, body)
 
 
-FAMILIES = {function.__name__: function
-            for function in (matmul, epilogue, attention, convolution, quantized, packed, loops)}
+def dynamic_matmul(rng):
+    element, n, k = rng.choice(FLOATS), rng.choice((8, 33, 64)), rng.choice((16, 40, 64))
+    outer, transposed = rng.choice(([], ["?"])), rng.random() < 0.5
+    inner = [n, k] if transposed else [k, n]
+    types = [tensor(outer + dims, element) for dims in (["?", k], inner, ["?", n])]
+    body = (f"  %r = ashlar.matmul %a0, {'transpose ' if transposed else ''}%a1 : {types[0]}, {types[1]} -> {types[2]}\n"
+            f"  return %r : {types[2]}\n")
+    calls = []
+    for rows in (1, 0, rng.choice((3, 17, 65)), 128):
+        batch = [rng.choice((1, 3)) for _ in outer]
+        calls.append(call((batch + [rows, k], element), (batch + inner, element)))
+    return Program(types[:2], types[2], body, calls=calls)
+
+
+def dynamic_quantized(rng):
+    element, weight, n, depth = rng.choice(("f16", "f32")), rng.choice(("i4", "i8")), rng.choice((24, 64)), 64
+    x, w, s, y = (tensor(dims, kind) for dims, kind in
+                  ((["?", depth], element), ([n, depth], weight), ([n, 2], element), (["?", n], element)))
+    body = f"  %r = ashlar.quantized_matmul %a0, %a1 scales %a2 : ({x}, {w}, {s}) -> {y}\n  return %r : {y}\n"
+    scale = 0.05 if weight == "i4" else 0.003
+    calls = [call(([rows, depth], element), ([n, depth], weight), ([n, 2], element, scale))
+             for rows in (1, 0, rng.choice((5, 16, 33)), 100)]
+    return Program((x, w, s), y, body, calls=calls)
+
+
+def dynamic_attention(rng):
+    element, group, heads, size = rng.choice(("f16", "f32")), rng.choice((1, 4)), rng.choice((1, 2)), rng.choice((32, 64))
+    q, k = tensor(["?", heads * group, "?", size], element), tensor(["?", heads, "?", size], element)
+    masked = rng.random() < 0.4
+    mask = [tensor(["?", 1, "?", "?"], "f32")] if masked else []
+    words = (" mask %a3" if masked else "") + (" causal" if rng.random() < 0.5 else "")
+    body = (f"  %r = ashlar.attention %a0, %a1, %a2{words}\n    : {', '.join([q, k, k] + mask)} -> {q}\n"
+            f"  return %r : {q}\n")
+    calls = []
+    for queries, keys in ((1, 1), (1, rng.choice((33, 70))), (rng.choice((5, 17)), rng.choice((31, 65))), (0, 7), (4, 0)):
+        batch = rng.choice((1, 2))
+        shapes = [([batch, heads * group, queries, size], element)] + [([batch, heads, keys, size], element)] * 2
+        calls.append(call(*shapes, *([([batch, 1, queries, keys], "f32")] if masked else [])))
+    return Program([q, k, k] + mask, q, body, calls=calls)
+
+
+def dynamic_loops(rng):
+    element, columns = "f32", rng.choice((1, 7, 64))
+    x = tensor(["?", columns], element)
+    if rng.random() < 0.5:  # Two inputs that share both sizes.
+        x = tensor(["?", "?"], element)
+        body = f"  %s = arith.addf %a0, %a1 : {x}\n  %r = math.exp %s : {x}\n  return %r : {x}\n"
+        calls = [call(([rows, columns], element), ([rows, columns], element)) for rows in (1, 0, 33)]
+        return Program((x, x), x, body, calls=calls)
+    body = f"""  %c = arith.constant 0.0 : {element}
+  %e = tensor.empty() : tensor<{columns}x{element}>
+  %z = linalg.fill ins(%c : {element}) outs(%e : tensor<{columns}x{element}>) -> tensor<{columns}x{element}>
+  %r = linalg.reduce {{ arith.addf }} ins(%a0 : {x}) outs(%z : tensor<{columns}x{element}>) dimensions = [0]
+  return %r : tensor<{columns}x{element}>
+"""
+    calls = [call(([rows, columns], element)) for rows in (1, 0, 130)]
+    return Program((x,), f"tensor<{columns}x{element}>", body, calls=calls)
+
+
+FAMILIES = {function.__name__: function for function in (
+    matmul, epilogue, attention, convolution, quantized, packed, loops,
+    dynamic_matmul, dynamic_quantized, dynamic_attention, dynamic_loops)}
 
 
 def run(program, folder, name):
     """An empty text, or what went wrong."""
     source, package = folder / f"{name}.mlir", folder / f"{name}.ashlar"
     source.write_text(program.text)
-    steps = (["ashlar-compile", source, "-o", package, "--target=sim"],
-             ["ashlar-run", package, "--device=sim", "--sim-async=both", "--check", "--sim-threads=1"]
-             + [f"--input={spec}" for spec in program.inputs])
+    steps = [["ashlar-compile", source, "-o", package, "--target=sim"]]
+    for inputs in program.calls:
+        steps.append(["ashlar-run", package, "--device=sim", "--sim-async=both", "--check", "--sim-threads=1"]
+                     + [f"--input={spec}" for spec in inputs])
     for command in steps:
         try:
             result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120)
         except subprocess.TimeoutExpired:
             return f"{command[0]} takes more than two minutes\n"
         if result.returncode:
-            return f"{command[0]} exits with {result.returncode}\n{result.stdout[-1500:]}{result.stderr[-1500:]}"
+            return f"{' '.join(map(str, command))} exits with {result.returncode}\n{result.stdout[-1500:]}{result.stderr[-1500:]}"
     return ""
 
 
