@@ -22,8 +22,8 @@ tile.kernel @no_offset() grid affine_map<() -> (1, 1, 1)> threads 32 {
 #values = #tile.distribution<"thread = [32:1@0], value = []">
 tile.kernel @no_pattern() grid affine_map<() -> (1, 1, 1)> threads 32 {
   %c0 = arith.constant 0 : index
-  %values = arith.constant dense<0.0> : tensor<32xf32, #values>
+  %values = tile.iota %c0 along 0 : tensor<32xi32, #values>
   // expected-error @below {{failed to legalize operation 'tensor.extract'}}
-  %value = tensor.extract %values[%c0] : tensor<32xf32, #values>
+  %value = tensor.extract %values[%c0] : tensor<32xi32, #values>
   tile.return
 }
