@@ -151,13 +151,11 @@ FailureOr<CompileResult> ashlar::compile(ModuleOp module, const CompileOptions &
   if (options.start > Stage::LLVM || options.start > options.stage)
     return emitError(module.getLoc())
            << "a compilation can start on the levels up to llvm, and must end behind its start";
-  HostProgram reference;
-  if (options.stage == Stage::Package && options.withReference && options.start <= Stage::Tensor) {
-    FailureOr<HostProgram> program = lowerReference(module);
-    if (failed(program))
-      return failure();
-    reference = std::move(*program);
-  }
+  // The reference is lowered from the program as it is now, but last: what the passes say of a program they
+  // refuse helps more.
+  OwningOpRef<ModuleOp> original;
+  if (options.stage == Stage::Package && options.withReference && options.start <= Stage::Tensor)
+    original = module.clone();
   Compiler compiler(options);
   if (failed(compiler.formKernels(module)))
     return failure();
@@ -169,5 +167,10 @@ FailureOr<CompileResult> ashlar::compile(ModuleOp module, const CompileOptions &
   FailureOr<SmallVector<Variant>> variants = compiler.makeVariants(module, *targets);
   if (failed(variants))
     return failure();
-  return options.stage == Stage::PTX ? emitText(*variants) : pack(*variants, std::move(reference), options);
+  if (options.stage == Stage::PTX)
+    return emitText(*variants);
+  FailureOr<HostProgram> reference = original ? lowerReference(*original) : HostProgram();
+  if (failed(reference))
+    return failure();
+  return pack(*variants, std::move(*reference), options);
 }

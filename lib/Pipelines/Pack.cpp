@@ -7,6 +7,7 @@
 #include "ashlar/GPUToHost/GPUToHost.h"
 #include "ashlar/GPUToPTX/PTXEmitter.h"
 #include "ashlar/GPUToPackage/LaunchPlan.h"
+#include "ashlar/Runtime/Version.h"
 #include "mlir/IR/Threading.h"
 
 using namespace mlir;
@@ -168,7 +169,7 @@ FailureOr<CompileResult> ashlar::pack(ArrayRef<Variant> variants, HostProgram re
       failed(images.generate(first.getContext(), options.assemble)))
     return failure();
   package::PackageWriter writer;
-  writer.manifest().producer = "ashlar 0.1.0";
+  writer.manifest().producer = std::string("ashlar ") + runtime::versionText;
   for (const Variant &variant : variants)
     if (failed(addLaunchPlans(*variant.module, targetNames(variant), writer)))
       return failure();

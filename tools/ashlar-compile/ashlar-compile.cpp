@@ -5,9 +5,11 @@
 //===-----------------------------------------------------------------------===//
 #include "Report.h"
 #include "ashlar/Pipelines/Compile.h"
+#include "ashlar/Runtime/Version.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/SourceMgr.h"
@@ -77,6 +79,9 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   Options options;
   cl::HideUnrelatedOptions(options.category);
+  cl::SetVersionPrinter([](llvm::raw_ostream &os) {
+    os << "ashlar-compile " << runtime::versionText << " (LLVM " LLVM_VERSION_STRING ")\n";
+  });
   cl::ParseCommandLineOptions(argc, argv, overview);
 
   DialectRegistry registry;
