@@ -5,6 +5,7 @@
 //===-----------------------------------------------------------------------===//
 #include "Report.h"
 #include "ashlar/Pipelines/Compile.h"
+#include "ashlar/Target/TargetInfo.h"
 #include "ashlar/Runtime/Version.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -75,6 +76,15 @@ static int fail(const llvm::Twine &message) {
   return 1;
 }
 
+/// What is wrong with the names of targets, for which no place in the program is to blame; empty if nothing is.
+static std::string checkTargets(llvm::ArrayRef<std::string> names) {
+  std::string error;
+  for (const std::string &name : names)
+    if (name != "sim" && !lookupTarget(name, &error))
+      return error + ", and sim";
+  return error;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   Options options;
@@ -84,6 +94,9 @@ int main(int argc, char **argv) {
   });
   cl::ParseCommandLineOptions(argc, argv, overview);
 
+  std::vector<std::string> targets(options.targets.begin(), options.targets.end());
+  if (std::string error = checkTargets(targets); !error.empty())
+    return fail(error);
   DialectRegistry registry;
   registerCompiler(registry);
   MLIRContext context(registry);
@@ -104,8 +117,8 @@ int main(int argc, char **argv) {
   std::string outputPath = options.output;
   bool wantsReport = options.report;
   CompileOptions request;
-  if (!options.targets.empty())
-    request.targets.assign(options.targets.begin(), options.targets.end());
+  if (!targets.empty())
+    request.targets = targets;
   request.start = options.start;
   request.stage = options.stage;
   request.withReference = !options.noReference;

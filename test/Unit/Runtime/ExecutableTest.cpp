@@ -219,7 +219,7 @@ TEST_F(ExecutableTest, sizes_that_kernels_rely_on_are_checked) {
   function.name = "f";
   function.inputs = {{"a", {ElementType::F32, {Dim::dynamic(0), Dim::dynamic(1)}}, {}},
                      {"b", {ElementType::F32, {Dim::dynamic(2)}}, {}}};
-  function.symbols = {{"M", 0, 0}, {"K", 0, 1}, {"N", 1, 0}};
+  function.symbols = {{"M", 0, 0, {}}, {"K", 0, 1, {}}, {"N", 1, 0, {}}};
   Expression m = Expression::dim(0), k = Expression::dim(1), n = Expression::dim(2);
   function.checks = {{SizeCheck::Relation::Equal, k, n, "kernel 'p' relies on it"},
                      {SizeCheck::Relation::Equal, m, 4, "kernel 'q' relies on it"},
