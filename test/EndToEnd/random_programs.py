@@ -153,6 +153,31 @@ def quantized_product(rng, outputs, depth, group, weight, packed=None):
     return Program(arguments, y, body, inputs)
 
 
+def quantize(rng):
+    """Integers made of floats, and floats made of integers, alone or one behind the other."""
+    number, stored = rng.choice(FLOATS), rng.choice(("i4", "i8"))
+    groups, size = rng.choice((1, 2, 3)), rng.choice((2, 16, 32))
+    dims = [rng.choice((1, 3, 16, 33)), groups * size]
+    # One scale, one for each column, one for each group of neighbours in a row.
+    shape, words = rng.choice((([], ""), ([dims[1]], " axis 1"), ([dims[0], groups], " axis 1")))
+    floats, integers, scales = tensor(dims, number), tensor(dims, stored), tensor(shape, number)
+    arguments, inputs = [scales], ["@random:2*0.1"]
+    if rng.random() < 0.5:
+        words = " zero_point %a1" + words
+        arguments.append(tensor(shape, stored))
+        inputs.append("@random:3")
+    words += " unsigned" if rng.random() < 0.5 else ""
+    last, types = f"%a{len(arguments)}", ", ".join(arguments)
+    kind = rng.choice(("quantize", "dequantize", "both"))
+    source, result = (integers, floats) if kind == "dequantize" else (floats, integers if kind == "quantize" else floats)
+    body = f"  %q = ashlar.quantize {last} scale %a0{words} : {floats}, {types} -> {integers}\n" if kind != "dequantize" else ""
+    if kind != "quantize":
+        value = "%q" if kind == "both" else last
+        body += f"  %d = ashlar.dequantize {value} scale %a0{words} : {integers}, {types} -> {floats}\n"
+    body += f"  return {'%q' if kind == 'quantize' else '%d'} : {result}\n"
+    return Program(arguments + [source], result, body, inputs + ["@bits:4" if kind == "dequantize" else "@random:4"])
+
+
 def quantized(rng):
     if rng.random() < 0.2:  # Rows that may hold an odd number of weights.
         depth = rng.choice((7, 15, 33, 63, 65))
@@ -292,7 +317,7 @@ def dynamic_loops(rng):
 
 
 FAMILIES = {function.__name__: function for function in (
-    matmul, epilogue, attention, convolution, quantized, packed, loops,
+    matmul, epilogue, attention, convolution, quantize, quantized, packed, loops,
     dynamic_matmul, dynamic_quantized, dynamic_attention, dynamic_loops)}
 
 
