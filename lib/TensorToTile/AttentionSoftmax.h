@@ -3,7 +3,8 @@
 // The softmax of a row whose scores come tile by tile (Milakov and Gimelshein 2018, "Online normalizer
 // calculation for softmax"): of the tiles so far, the row's maximum and the sum of exponentials relative to
 // it are kept; when the maximum grows, what was summed before is scaled down. Exponentials are powers of two,
-// so log2(e) is part of the scale.
+// so log2(e) is part of the scale. A float mask is added to the scores as they are, though: it often holds
+// the lowest finite number, which times log2(e) would be minus infinity.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ASHLAR_LIB_TENSORTOTILE_ATTENTIONSOFTMAX_H
@@ -57,13 +58,17 @@ private:
   llvm::SmallVector<mlir::Value> hideBeyond(TileDim keys, llvm::ArrayRef<mlir::Value> scores,
                                             mlir::Value visible);
   mlir::Value minusInfinity(llvm::ArrayRef<int64_t> shape);
+  bool addsMask() { return op_.getMask() && !op_.isMaskBoolean(); }
 
   KernelBuilder &kernel_;
   const AttentionBlock &block_;
   ash::AttentionOp op_;
   mlir::Location loc_;
   int64_t stripWidth_;
-  double factor_; // What scores are still to be multiplied with when the mask has been applied; positive.
+  /// What scores are still to be multiplied with when the mask has been applied; positive.
+  double factor_;
+  /// What maxima are to be multiplied with to be exponents of two.
+  double maximumFactor_;
 };
 
 } // namespace ashlar

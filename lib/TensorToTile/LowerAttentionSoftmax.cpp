@@ -15,11 +15,12 @@ using namespace ashlar;
 static constexpr double log2e = 1.4426950408889634, ln2 = 0.6931471805599453;
 
 AttentionSoftmax::AttentionSoftmax(KernelBuilder &kernel, const AttentionBlock &block, int64_t stripWidth)
-    : kernel_(kernel), block_(block), op_(block.op), loc_(op_->getLoc()), stripWidth_(stripWidth),
-      factor_(1) {
+    : kernel_(kernel), block_(block), op_(block.op), loc_(op_->getLoc()), stripWidth_(stripWidth), factor_(1),
+      maximumFactor_(addsMask() ? log2e : 1) {
   // A positive factor commutes with the maximum, so it can wait for the exponential, where it costs nothing.
-  bool isAddedTo = op_.getMask() && !op_.isMaskBoolean();
-  if (op_.getScaleOrDefault() > 0 && !op_.getSoftcap() && !isAddedTo)
+  if (addsMask())
+    factor_ = log2e;
+  else if (op_.getScaleOrDefault() > 0 && !op_.getSoftcap())
     factor_ = op_.getScaleOrDefault() * log2e;
 }
 
@@ -118,16 +119,16 @@ void AttentionSoftmax::applyBounds(TileDim keys, SmallVectorImpl<Value> &scores,
 
 //===-- Scale and mask --------------------------------------------------------===//
 
-/// The scores in powers of two, up to factor_.
+/// The scores as exponents of two, up to factor_.
 Value AttentionSoftmax::scaled(Value scores) {
   TileArithmetic math(kernel_.builder(), loc_);
-  double scale = op_.getScaleOrDefault();
+  double scale = op_.getScaleOrDefault(), unit = log2e / maximumFactor_;
   if (std::optional<APFloat> softcap = op_.getSoftcap()) {
     double cap = softcap->convertToFloat();
     return math.scale(math::TanhOp::create(kernel_.builder(), loc_, math.scale(scores, scale / cap)),
-                      cap * log2e);
+                      cap * unit);
   }
-  return factor_ == 1 ? math.scale(scores, scale * log2e) : scores;
+  return factor_ == maximumFactor_ ? math.scale(scores, scale * unit) : scores;
 }
 
 FailureOr<SmallVector<Value>> AttentionSoftmax::maskStrips(TileDim keys) {
@@ -170,9 +171,8 @@ LogicalResult AttentionSoftmax::applyMask(TileDim keys, MutableArrayRef<Value> s
   for (auto [strip, part] : llvm::zip(scores, *mask)) {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(strip.getType()).getShape();
     Type f32 = kernel_.builder().getF32Type();
-    strip = op_.isMaskBoolean()
-                ? math.select(part, strip, minusInfinity(shape))
-                : math.multiplyAdd(math.convertFloat(part, f32), math.constant(shape, f32, log2e), strip);
+    strip = op_.isMaskBoolean() ? math.select(part, strip, minusInfinity(shape))
+                                : math.add(math.convertFloat(part, f32), strip);
   }
   return success();
 }
@@ -200,19 +200,23 @@ FailureOr<SoftmaxStep> AttentionSoftmax::step(TileDim keys, SmallVector<Value> s
   Value all = scores.front();
   for (Value strip : ArrayRef(scores).drop_front())
     all = math.maximum(all, strip);
-  Value tileMaximum = math.scale(math.reduce(tile::ReduceKind::Max, all, 1), factor_);
+  Value tileMaximum = math.scale(math.reduce(tile::ReduceKind::Max, all, 1), factor_ / maximumFactor_);
   SoftmaxStep step;
   step.maximum = math.maximum(maximum, tileMaximum);
   // Relative to minus infinity nothing can be said: then any finite number makes every exponential 0.
   Value origin = step.maximum;
   if (canBeEmpty())
     origin = math.select(math.equals(origin, -std::numeric_limits<double>::infinity()), initialSum(), origin);
-  step.rescaling = math::Exp2Op::create(builder, loc_, math.subtract(maximum, origin));
+  step.rescaling =
+      math::Exp2Op::create(builder, loc_, math.scale(math.subtract(maximum, origin), maximumFactor_));
   Value negative = math.broadcast(math.scale(origin, -1), 1, stripWidth_);
   Value factor = math.constant({rows, stripWidth_}, builder.getF32Type(), factor_);
   Value total;
   for (Value strip : scores) {
-    Value exponent = factor_ == 1 ? math.add(strip, negative) : math.multiplyAdd(strip, factor, negative);
+    // What a mask was added to is subtracted from first: the factor could take it out of range.
+    Value exponent = addsMask()     ? math.multiply(math.add(strip, negative), factor)
+                     : factor_ == 1 ? math.add(strip, negative)
+                                    : math.multiplyAdd(strip, factor, negative);
     step.probabilities.push_back(math::Exp2Op::create(builder, loc_, exponent));
     total = total ? math.add(total, step.probabilities.back()) : step.probabilities.back();
   }
@@ -235,5 +239,5 @@ Value AttentionSoftmax::normalization(Value sum) {
 Value AttentionSoftmax::logSumExp(Value maximum, Value sum) {
   TileArithmetic math(kernel_.builder(), loc_);
   Value logarithm = math::LogOp::create(kernel_.builder(), loc_, nonZeroSum(math, sum));
-  return math.add(math.scale(maximum, ln2), logarithm);
+  return math.add(math.scale(maximum, ln2 * maximumFactor_), logarithm);
 }
