@@ -182,14 +182,31 @@ void GroupFinder::takePrologue(KernelGroup &group, Operation *op) {
   }
 }
 
+/// Whether each element of the results is made when all loops of the reduction are done, which that of a
+/// running sum is not.
+static LogicalResult checkReduction(linalg::LinalgOp op) {
+  SmallVector<unsigned> loops;
+  op.getReductionDims(loops);
+  for (unsigned result = 0; result < op->getNumResults(); ++result) {
+    AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(result));
+    if (llvm::any_of(loops, [&](unsigned loop) { return map.isFunctionOfDim(loop); }))
+      return op->emitError() << "'" << op->getName() << "' has no GPU kernel: its result " << result
+                             << " keeps what a reduction has reached at each step; compute sums of that kind "
+                                "as a product with a triangular matrix, or outside of the function";
+  }
+  return success();
+}
+
 LogicalResult GroupFinder::checkComputable(Operation &op) {
   auto isTensor = [](Type type) { return isa<TensorType>(type); };
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op); linalgOp && failed(checkReduction(linalgOp)))
+    return failure();
   if (isMain(&op) || isElementwiseOp(&op) || isRearrangement(&op))
     return success();
   if (op.hasTrait<OpTrait::IsTerminator>() || isFree(&op) || isa<tensor::ExtractOp>(op))
     return success();
   if (llvm::none_of(op.getOperandTypes(), isTensor) && llvm::none_of(op.getResultTypes(), isTensor) &&
-      op.getNumRegions() == 0)
+      op.getNumRegions() == 0 && isMemoryEffectFree(&op))
     return success();
   return op.emitError()
          << "'" << op.getName() << "' has no GPU kernel: kernels compute linalg, ashlar and elementwise "
