@@ -65,9 +65,12 @@ static int64_t registersPerThread(const AttentionProblem &problem, const Attenti
   if (!isTensorCore(problem)) {
     int64_t rows = schedule.queryTile / schedule.gridM;
     int64_t widest = ceilDivide(std::max(schedule.keyTile, sizes.width), schedule.gridN);
+    // Where a row's keys may end inside of a tile, each row has its end, which is compared with every key.
+    bool hasEdge = problem.isCausal || problem.keys % schedule.keyTile != 0;
+    int64_t edge = hasEdge ? 3 * rows : 0;
     // Output, scores, and four steps' operands.
     return rows * ceilDivide(sizes.width, schedule.gridN) +
-           rows * ceilDivide(schedule.keyTile, schedule.gridN) + 4 * (rows + widest) + addresses +
+           rows * ceilDivide(schedule.keyTile, schedule.gridN) + 4 * (rows + widest) + edge + addresses +
            scalarBookkeepingRegisters;
   }
   // A warp has 16 rows. Of a head longer than 128, the query's fragments are read again for each tile of

@@ -46,6 +46,18 @@ static DictionaryAttr scheduleDepthwise(ash::KernelOp kernel, ash::ConvOp op, co
   });
 }
 
+/// Whether pixels are read one by one. With channels first, neighbours in memory are neighbours of a row of
+/// the image, which windows shift, and strides pick from.
+static bool readsSinglePixels(ash::ConvOp op) {
+  ash::ConvWindow window = op.getWindow();
+  auto areAll = [](ArrayRef<int64_t> values, int64_t value) {
+    return llvm::all_of(values, [&](int64_t each) { return each == value; });
+  };
+  bool isPointwise = areAll(op.getSizes().filter, 1) && areAll(window.strides, 1) &&
+                     areAll(window.paddingLow, 0) && areAll(window.paddingHigh, 0);
+  return window.layout == ash::ConvLayout::ChannelsFirst && !isPointwise;
+}
+
 FailureOr<DictionaryAttr> ashlar::scheduleConvolution(ash::KernelOp kernel, ash::ConvOp op,
                                                       const TargetInfo &target) {
   ash::ConvSizes sizes = op.getSizes();
@@ -64,6 +76,8 @@ FailureOr<DictionaryAttr> ashlar::scheduleConvolution(ash::KernelOp kernel, ash:
   for (int64_t size : sizes.filter)
     problem.k *= size;
   describeOperands(problem, kernel, op, op.getInputType(), op.getFilterType(), op.getResultType());
+  if (readsSinglePixels(op))
+    problem.lhsVectorBytes = problem.lhsBits / 8;
   std::vector<cost::MatmulSchedule> ranked = cost::rankMatmulSchedules(problem, target);
   if (ranked.empty())
     return emitNoSchedule(op, target), failure();
