@@ -6,6 +6,7 @@
 
 #include "MathFunctions.h"
 
+#include <limits>
 #include <numbers>
 
 using namespace mlir;
@@ -48,9 +49,11 @@ Value ashlar::buildAsinh(FunctionBuilder &f, Value x) {
   return f.copySign(f.select(isLarge, large, f.log1p(excess)), x);
 }
 
-/// ln(x + sqrt(x^2 - 1)) = log1p(t + sqrt(2t + t^2)) with t = x - 1, and ln 2x for large x.
+/// ln(x + sqrt(x^2 - 1)) = log1p(t + sqrt(2t + t^2)) with t = x - 1, and ln 2x for large x. Far below 1,
+/// where there is no value, the root of 2t + t^2 would be -t.
 Value ashlar::buildAcosh(FunctionBuilder &f, Value x) {
-  Value t = f.sub(x, f.number(1.0));
+  Value one = f.number(1.0), none = f.number(std::numeric_limits<double>::quiet_NaN());
+  Value t = f.select(f.less(x, one), none, f.sub(x, one));
   Value excess = f.add(t, f.sqrt(f.mul(t, f.add(t, f.number(2.0)))));
   Value large = f.add(f.log(x), f.number(std::numbers::ln2));
   return f.select(f.less(f.number(largeArgument), x), large, f.log1p(excess));

@@ -169,6 +169,14 @@ TEST_P(UnaryAccuracyTest, KnowsSpecialValues) {
   }
 }
 
+TEST(HyperbolicTest, AcoshIsNoNumberFarBelowItsDomain) {
+  std::vector<float> xs = {-65504.0f, -3e38f, -1.0f, 0.5f};
+  std::vector<float> results = apply("math.acosh %x", "f32", xs, xs);
+  ASSERT_EQ(results.size(), xs.size());
+  for (size_t i = 0; i < xs.size(); ++i)
+    EXPECT_TRUE(std::isnan(results[i])) << "at " << xs[i] << ": " << results[i];
+}
+
 static const UnaryCase unaryCases[] = {{"math.exp", std::exp, -87, 88, 2.5e-7},
                                        {"math.exp2", std::exp2, -125, 127, 2.5e-7},
                                        {"math.expm1", std::expm1, -15, 80, 3e-7},
