@@ -27,14 +27,25 @@ using package::Expression;
 static FailureOr<std::vector<uint8_t>> constantBytes(arith::ConstantOp op) {
   auto elements = dyn_cast<DenseElementsAttr>(op.getValue());
   auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue());
+  Type element = getElementTypeOrSelf(op.getType());
+  if (!element.isIntOrFloat())
+    return op.emitError() << "constants of '" << element
+                          << "' cannot be stored; convert to integers or floats";
+  unsigned bits = element.getIntOrFloatBitWidth();
+  size_t size =
+      (cast<ShapedType>(op.getType()).getNumElements() * std::max(bits, 4u) * (bits == 1 ? 2 : 1) + 7) / 8;
   if (resource && resource.getRawHandle().getBlob()) {
     ArrayRef<char> data = resource.getRawHandle().getBlob()->getData();
+    if (data.size() != size)
+      return op.emitError() << "its resource '" << resource.getRawHandle().getKey() << "' has " << data.size()
+                            << " bytes, but " << op.getType() << " takes " << size
+                            << "; four-bit elements share "
+                            << "bytes, i1 takes one each";
     return std::vector<uint8_t>(data.begin(), data.end());
   }
   if (!elements)
-    return op.emitError("a constant tensor must be dense");
-  unsigned bits = elements.getElementType().getIntOrFloatBitWidth();
-  std::vector<uint8_t> bytes((elements.getNumElements() * std::max(bits, 4u) * (bits == 1 ? 2 : 1) + 7) / 8);
+    return op.emitError("a constant tensor must be dense, and its resource be in the file");
+  std::vector<uint8_t> bytes(size);
   int64_t index = 0;
   bool isFloat = isa<FloatType>(elements.getElementType());
   auto put = [&](const APInt &value) {
@@ -199,10 +210,13 @@ LogicalResult Planner::addWorkspace(tile::LaunchOp launch, SmallVectorImpl<Buffe
 
 LogicalResult Planner::addLaunch(tile::LaunchOp launch) {
   StringRef name = launch.getKernelAttr().getLeafReference().getValue();
-  auto kernel = kernelModule.lookupSymbol<LLVM::LLVMFuncOp>(name);
+  auto kernel = kernelModule ? kernelModule.lookupSymbol<LLVM::LLVMFuncOp>(name) : LLVM::LLVMFuncOp();
   auto index = kernels.find(name);
   if (!kernel || index == kernels.end())
-    return launch.emitOpError("there is no kernel @") << name << " in gpu.module @kernels";
+    return launch.emitOpError("there is no kernel @")
+           << name
+           << " of the LLVM dialect in gpu.module @kernels; let the compilation start on the level on "
+           << "which the program stands";
   package::LaunchStep step;
   step.kernel = index->second;
   auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>("nvvm.reqntid");

@@ -33,9 +33,10 @@ struct Targets {
       std::string error;
       if (name == "sim")
         targets.simulator = true;
-      else if (const TargetInfo *target = lookupTarget(name, &error))
-        targets.gpus.push_back(target);
-      else
+      else if (const TargetInfo *target = lookupTarget(name, &error)) {
+        if (!llvm::is_contained(targets.gpus, target))
+          targets.gpus.push_back(target);
+      } else
         return emitError(loc) << error << ", and sim";
     }
     if (targets.gpus.empty() && !targets.simulator)
@@ -151,6 +152,8 @@ FailureOr<CompileResult> ashlar::compile(ModuleOp module, const CompileOptions &
   if (options.start > Stage::LLVM || options.start > options.stage)
     return emitError(module.getLoc())
            << "a compilation can start on the levels up to llvm, and must end behind its start";
+  if (options.stage == Stage::PTX && targets->gpus.empty())
+    return emitError(module.getLoc()) << "the simulator has no PTX; name a GPU target, such as sm_80";
   // The reference is lowered from the program as it is now, but last: what the passes say of a program they
   // refuse helps more.
   OwningOpRef<ModuleOp> original;

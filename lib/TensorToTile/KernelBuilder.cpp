@@ -13,6 +13,8 @@
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <algorithm>
+
 using namespace mlir;
 using namespace ashlar;
 
@@ -160,6 +162,13 @@ void KernelBuilder::bindUnpacked(ash::UnpackOp unpack) {
   buffers_[unpack.getResult()] = elements;
 }
 
+/// The wish for a name as PTX can spell it.
+static std::string symbolFor(StringRef wish) {
+  std::string symbol = wish.str();
+  std::ranges::replace_if(symbol, [](char c) { return !llvm::isAlnum(c); }, '_');
+  return !symbol.empty() && llvm::isAlpha(symbol.front()) ? symbol : "kernel_" + symbol;
+}
+
 FailureOr<KernelBuilder> KernelBuilder::create(ash::KernelOp source, SymbolTable &symbols,
                                                StringRef defaultName) {
   KernelBuilder result(source);
@@ -198,8 +207,8 @@ FailureOr<KernelBuilder> KernelBuilder::create(ash::KernelOp source, SymbolTable
   if (failed(threads))
     return failure();
   result.kernel_ =
-      tile::KernelOp::create(module, source.getLoc(), source.getKernelName().value_or(defaultName), arguments,
-                             noGrid, *threads, cast<DictionaryAttr>(*source.getSchedule()));
+      tile::KernelOp::create(module, source.getLoc(), symbolFor(source.getKernelName().value_or(defaultName)),
+                             arguments, noGrid, *threads, cast<DictionaryAttr>(*source.getSchedule()));
   symbols.insert(result.kernel_, Block::iterator(function));
   result.builder_.setInsertionPointToEnd(&result.kernel_.getBody().front());
 

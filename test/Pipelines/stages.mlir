@@ -13,6 +13,8 @@
 // RUN: cmp %t.first.ashlar %t.second.ashlar
 
 // RUN: not ashlar-compile %t.tile --from=tile --emit=tensor -o %t.none 2>&1 | FileCheck %s --check-prefix=BACKWARDS
+// RUN: not ashlar-compile %t.tile --from=llvm --target=sm_80 -o %t.none 2>&1 | FileCheck %s --check-prefix=SKIPPED
+// SKIPPED: error: {{.*}}there is no kernel @product_matmul of the LLVM dialect in gpu.module @kernels; let the compilation start on the level on which the program stands
 // BACKWARDS: error: a compilation can start on the levels up to llvm, and must end behind its start
 
 // The GPUs differ in what schedule suits them: the second has a launch plan of its own where it differs, and the

@@ -131,6 +131,11 @@ int main(int argc, char **argv) {
   if (!output)
     return fail(error);
   output->os() << result->output;
+  output->os().flush();
+  if (std::error_code problem = output->os().error()) {
+    output->os().clear_error(); // Else the destructor ends the process.
+    return fail("cannot write '" + llvm::Twine(outputPath) + "': " + problem.message());
+  }
   output->keep();
   if (wantsReport)
     printReport(*result, outputPath == "-" ? llvm::errs() : llvm::outs());

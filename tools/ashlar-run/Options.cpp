@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cmath>
+#include <limits>
 
 namespace ashlar::run {
 
@@ -84,7 +85,7 @@ static void declareOptions(CLI::App &app, Options &options, std::string &toleran
       ->check(CLI::Range(1, 1000000));
   app.add_flag("--list", options.list, "Print what the package contains and stop");
   app.add_option("--max-elements", options.maxElements, "Elements of a tensor to print")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(int64_t(0), std::numeric_limits<int64_t>::max()));
   app.add_option("--json", options.json, "Write results, profile and findings to this file");
   app.add_option("--sim-checks", options.simChecks,
                  "on or off: races, bounds, uninitialised reads; on with --check")
