@@ -1,10 +1,13 @@
 # The three kinds of target of this project. Names: `Ashlar` + path, e.g. AshlarTileToGPU for lib/TileToGPU.
 #
-#   ashlar_library(Name sources... [PLAIN] [DEPENDS libs...] [GENERATED tablegen-targets...])
+#   ashlar_library(Name sources... [PLAIN] [DEPENDS libs...])
 #   ashlar_tool(name sources... [PLAIN] [DEPENDS libs...])
 #   ashlar_unit_test(Name sources... [PLAIN] [DEPENDS libs...])
 #
 # PLAIN targets know neither LLVM nor MLIR: they are what runs on a GPU server.
+
+# Whatever may include a generated header waits for all of them: they take seconds, and nobody has to list them.
+add_custom_target(AshlarGeneratedHeaders)
 
 function(ashlar_compile_options target plain)
   target_compile_features(${target} PUBLIC cxx_std_20)
@@ -14,6 +17,7 @@ function(ashlar_compile_options target plain)
     $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   if(NOT plain)
+    add_dependencies(${target} AshlarGeneratedHeaders)
     if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
       target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
     endif()
@@ -42,13 +46,10 @@ function(ashlar_link target plain)
 endfunction()
 
 function(ashlar_library name)
-  cmake_parse_arguments(ARG "PLAIN" "" "DEPENDS;GENERATED" ${ARGN})
+  cmake_parse_arguments(ARG "PLAIN" "" "DEPENDS" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   ashlar_compile_options(${name} "${ARG_PLAIN}")
   ashlar_link(${name} "${ARG_PLAIN}" ${ARG_DEPENDS})
-  if(ARG_GENERATED)
-    add_dependencies(${name} ${ARG_GENERATED})
-  endif()
   string(REGEX REPLACE "^Ashlar" "" export_name ${name})
   set_target_properties(${name} PROPERTIES EXPORT_NAME ${export_name})
   set_property(GLOBAL APPEND PROPERTY ASHLAR_LIBRARIES ${name})
@@ -93,7 +94,7 @@ function(ashlar_dialect_tablegen name td mnemonic)
   mlir_tablegen(${name}Dialect.cpp.inc -gen-dialect-defs -dialect=${mnemonic})
   add_public_tablegen_target(Ashlar${name}IncGen)
   set_property(GLOBAL APPEND PROPERTY ASHLAR_DIALECT_DOCS "${name}|${CMAKE_CURRENT_SOURCE_DIR}/${td}|${mnemonic}")
-  set_property(GLOBAL APPEND PROPERTY ASHLAR_INCGEN Ashlar${name}IncGen)
+  add_dependencies(AshlarGeneratedHeaders Ashlar${name}IncGen)
 endfunction()
 
 # ashlar_pass_tablegen(Level): include/ashlar/<Level>/Passes.td -> "ashlar/<Level>/Passes.h.inc", target Ashlar<Level>PassesIncGen.
@@ -105,5 +106,5 @@ function(ashlar_pass_tablegen level)
   mlir_tablegen(${relative} -gen-pass-decls -name=Ashlar${level})
   add_public_tablegen_target(Ashlar${level}PassesIncGen)
   set_property(GLOBAL APPEND PROPERTY ASHLAR_PASS_DOCS "${level}|${LLVM_TARGET_DEFINITIONS}")
-  set_property(GLOBAL APPEND PROPERTY ASHLAR_INCGEN Ashlar${level}PassesIncGen)
+  add_dependencies(AshlarGeneratedHeaders Ashlar${level}PassesIncGen)
 endfunction()
