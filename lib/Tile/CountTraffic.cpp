@@ -6,11 +6,13 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "IndexEvaluator.h"
+#include "PaddingBounds.h"
 #include "ashlar/Tile/Passes.h"
 #include "dialects/Tile/Tile.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/IntEqClasses.h"
+#include "llvm/ADT/Sequence.h"
 
 namespace ashlar::tile {
 #define GEN_PASS_DEF_COUNTTRAFFICPASS
@@ -112,15 +114,19 @@ struct Factor {
   Value value; ///< The tile's offset, or a truth value.
   bool isCondition = false, expected = true;
   int64_t tile = 0, view = 0, repetition = 1;
+  SmallVector<PaddingBound> bounds = {};
+  SmallVector<Value> symbols = {}; ///< Of the view, where there are bounds.
 };
 
 /// Counts the elements of one access.
 class AccessCounter {
 public:
-  explicit AccessCounter(KernelOp kernel) : kernel(kernel) {}
+  AccessCounter(KernelOp kernel, bool seesPadding) : kernel(kernel), seesPadding(seesPadding) {}
 
   /// Nothing if a number cannot be known, above all for dynamic dimensions.
   std::optional<int64_t> count(const GlobalAccess &access);
+  /// Whether nothing came of it because there is too much padding to look at.
+  bool gaveUp() const { return elementsTried > mostElementsTried; }
 
 private:
   bool addGrid();
@@ -130,10 +136,17 @@ private:
   /// Puts the variables of all `values` into one group.
   void join(ArrayRef<Value> values, std::optional<unsigned> with = std::nullopt);
   int64_t evaluateOrFail(Value value);
+  SmallVector<unsigned> variablesOf(const Factor &factor) const;
+  int64_t clippedLength(const Factor &factor, int64_t offset);
   int64_t sum(ArrayRef<unsigned> group, ArrayRef<const Factor *> factors);
   int64_t product(ArrayRef<const Factor *> factors);
 
+  /// About a twentieth of a second.
+  static constexpr int64_t mostElementsTried = 1 << 20;
+
   KernelOp kernel;
+  bool seesPadding;
+  int64_t elementsTried = 0;
   SmallVector<Variable> variables;
   SmallVector<Factor> factors;
   llvm::IntEqClasses groups;
@@ -175,8 +188,19 @@ bool AccessCounter::addDimensions(const GlobalAccess &access) {
   for (unsigned dim = 0; dim < access.tileShape.size(); ++dim) {
     if (type.getShape()[dim] == ShapedType::kDynamic)
       return false;
-    factors.push_back({access.offsets[dim], false, true, access.tileShape[dim], type.getShape()[dim],
-                       repetition(view.getMap(), dim)});
+    factors.push_back({access.offsets[dim],
+                       false,
+                       true,
+                       access.tileShape[dim],
+                       type.getShape()[dim],
+                       repetition(view.getMap(), dim),
+                       {},
+                       {}});
+    Factor &factor = factors.back();
+    if (seesPadding && factor.repetition == 1)
+      factor.bounds = findPaddingBounds(view, dim);
+    if (!factor.bounds.empty())
+      factor.symbols = llvm::to_vector(view.getSymbols());
   }
   if (access.predicate)
     factors.push_back({access.predicate, true, true});
@@ -198,6 +222,13 @@ SmallVector<unsigned> AccessCounter::variablesOf(Value value) const {
   return found;
 }
 
+SmallVector<unsigned> AccessCounter::variablesOf(const Factor &factor) const {
+  SmallVector<unsigned> found = variablesOf(factor.value);
+  for (Value symbol : factor.symbols)
+    found.append(variablesOf(symbol));
+  return found;
+}
+
 void AccessCounter::join(ArrayRef<Value> values, std::optional<unsigned> with) {
   for (Value value : values)
     for (unsigned variable : variablesOf(value)) {
@@ -213,11 +244,20 @@ int64_t AccessCounter::evaluateOrFail(Value value) {
 }
 
 /// Different elements of the buffer that the tile has along one dimension.
-static int64_t clippedLength(const Factor &factor, int64_t offset) {
+int64_t AccessCounter::clippedLength(const Factor &factor, int64_t offset) {
   int64_t first = std::max<int64_t>(offset, 0), end = std::min(offset + factor.tile, factor.view);
   if (first >= end)
     return 0;
-  return factor.repetition == 0 ? 1 : (end - 1) / factor.repetition - first / factor.repetition + 1;
+  if (factor.bounds.empty())
+    return factor.repetition == 0 ? 1 : (end - 1) / factor.repetition - first / factor.repetition + 1;
+  SmallVector<int64_t> symbols;
+  for (Value symbol : factor.symbols)
+    symbols.push_back(evaluateOrFail(symbol));
+  elementsTried += end - first;
+  failed |= gaveUp();
+  return llvm::count_if(llvm::seq(first, end), [&](int64_t at) {
+    return llvm::all_of(factor.bounds, [&](const PaddingBound &bound) { return bound.holds(at, symbols); });
+  });
 }
 
 int64_t AccessCounter::product(ArrayRef<const Factor *> factors) {
@@ -257,12 +297,15 @@ std::optional<int64_t> AccessCounter::count(const GlobalAccess &access) {
   for (auto [number, variable] : llvm::enumerate(variables))
     if (scf::ForOp loop = variable.loop)
       join({loop.getLowerBound(), loop.getUpperBound(), loop.getStep()}, unsigned(number));
-  for (const Factor &factor : factors)
-    join(factor.value);
+  for (const Factor &factor : factors) {
+    SmallVector<Value> values = {factor.value};
+    values.append(factor.symbols.begin(), factor.symbols.end());
+    join(values);
+  }
   int64_t total = 1;
   SmallVector<const Factor *> constant;
   for (const Factor &factor : factors)
-    if (variablesOf(factor.value).empty())
+    if (variablesOf(factor).empty())
       constant.push_back(&factor);
   total *= product(constant);
   for (unsigned leader = 0; leader < variables.size() && !failed; ++leader) {
@@ -274,12 +317,19 @@ std::optional<int64_t> AccessCounter::count(const GlobalAccess &access) {
         group.push_back(variable);
     SmallVector<const Factor *> ofGroup;
     for (const Factor &factor : factors)
-      if (SmallVector<unsigned> used = variablesOf(factor.value);
+      if (SmallVector<unsigned> used = variablesOf(factor);
           !used.empty() && groups.findLeader(used.front()) == leader)
         ofGroup.push_back(&factor);
     total *= sum(group, ofGroup);
   }
   return failed ? std::nullopt : std::optional(total);
+}
+
+/// Where there is too much padding to look at, it counts as if it were read.
+static std::optional<int64_t> countElements(KernelOp kernel, const GlobalAccess &access) {
+  AccessCounter counter(kernel, /*seesPadding=*/true);
+  std::optional<int64_t> elements = counter.count(access);
+  return counter.gaveUp() ? AccessCounter(kernel, /*seesPadding=*/false).count(access) : elements;
 }
 
 //===-- The pass --------------------------------------------------------------===//
@@ -295,8 +345,7 @@ struct CountTrafficPass : tile::impl::CountTrafficPassBase<CountTrafficPass> {
       if (!isGlobalAccess(op))
         return WalkResult::advance();
       std::optional<GlobalAccess> access = describe(op);
-      std::optional<int64_t> elements =
-          access ? AccessCounter(kernel).count(*access) : std::optional<int64_t>();
+      std::optional<int64_t> elements = access ? countElements(kernel, *access) : std::optional<int64_t>();
       if (!elements)
         return WalkResult::interrupt();
       bits[access->isWrite] += *elements * storageBits(access->view.getView().getType().getElementType());

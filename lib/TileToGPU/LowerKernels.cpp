@@ -60,19 +60,11 @@ struct LowerBlockId : OpConversionPattern<BlockIdOp> {
   }
 };
 
-/// A view is its buffer's pointer; accesses find the map through the operation.
-struct LowerView : OpConversionPattern<ViewOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(ViewOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOp(op, adaptor.getBuffer());
-    return success();
-  }
-};
-
-struct LowerBitcast : OpConversionPattern<BitcastOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(BitcastOp op, OpAdaptor adaptor,
+/// Another name for a buffer's memory is its pointer. Accesses find a view's map through the operation.
+template <typename NamingOp>
+struct LowerToBuffer : OpConversionPattern<NamingOp> {
+  using OpConversionPattern<NamingOp>::OpConversionPattern;
+  LogicalResult matchAndRewrite(NamingOp op, typename NamingOp::Adaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     rewriter.replaceOp(op, adaptor.getBuffer());
     return success();
@@ -105,15 +97,6 @@ struct LowerStage : OpConversionPattern<StageOp> {
   }
 };
 
-struct LowerTranspose : OpConversionPattern<TransposeOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(TransposeOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOp(op, adaptor.getBuffer());
-    return success();
-  }
-};
-
 struct LowerBarrier : OpConversionPattern<BarrierOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(BarrierOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
@@ -126,6 +109,7 @@ struct LowerBarrier : OpConversionPattern<BarrierOp> {
 } // namespace
 
 void ashlar::tile::populateKernelPatterns(const TypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerKernel, LowerReturn, LowerBlockId, LowerView, LowerBitcast, LowerAlloc, LowerStage,
-               LowerTranspose, LowerBarrier>(converter, patterns.getContext());
+  patterns.add<LowerKernel, LowerReturn, LowerBlockId, LowerToBuffer<ViewOp>, LowerToBuffer<BitcastOp>,
+               LowerToBuffer<TransposeOp>, LowerAlloc, LowerStage, LowerBarrier>(converter,
+                                                                                 patterns.getContext());
 }

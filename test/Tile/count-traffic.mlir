@@ -81,3 +81,30 @@ tile.kernel @dynamic(%a: !tile.buffer<?x8xf32, global>, %rows: index)
   %t = tile.load %va[%c0, %c0] : !tile.view<?x8xf32> -> tensor<16x8xf32>
   tile.return
 }
+
+// -----
+
+// The taps of a padded window of 3 over rows of 10 elements: at 0 and 2 one of the ten lies in the padding. Two blocks
+// of 8 outputs. Read: (9 + 10 + 9) * 4 bytes; written: 10 * 4.
+
+// CHECK-LABEL: tile.kernel @padded
+// CHECK-SAME: tile.traffic = {read = 112 : i64, written = 40 : i64}
+tile.kernel @padded(%a: !tile.buffer<10xf32, global>, %out: !tile.buffer<10xf32, global>)
+    grid affine_map<() -> (2, 1, 1)> threads 32 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant dense<0.0> : tensor<8xf32>
+  %block = tile.block_id x
+  %first = arith.muli %block, %c8 : index
+  %sum = scf.for %tap = %c0 to %c3 step %c1 iter_args(%s = %zero) -> tensor<8xf32> {
+    %va = tile.view %a[%tap] map affine_map<(x)[s] -> (x + s - 1)> : !tile.buffer<10xf32, global> -> !tile.view<10xf32>
+    %t = tile.load %va[%first] : !tile.view<10xf32> -> tensor<8xf32>
+    %next = arith.addf %s, %t : tensor<8xf32>
+    scf.yield %next : tensor<8xf32>
+  }
+  %vout = tile.view %out map affine_map<(x) -> (x)> : !tile.buffer<10xf32, global> -> !tile.view<10xf32>
+  tile.store %sum, %vout[%first] : tensor<8xf32>, !tile.view<10xf32>
+  tile.return
+}

@@ -20,7 +20,8 @@ def CountTrafficPass : Pass<"ashlar-tile-count-traffic", "::ashlar::tile::Kernel
     held against it.
 
     Tiles are clipped to the extents of their views. Dimensions that a view broadcasts count once, neighbours
-    that share an element (`n floordiv 128`) too. Padding, which reads as zero, counts as if it were read.
+    that share an element (`n floordiv 128`) too. Padding, which reads as zero, counts
+    nothing, unless an access has more than a million elements to look at: then it counts as if it were read.
     A kernel with dynamic dimensions gets no attribute.
 
     Before: `tile.kernel @matmul(…)`. After, for 256x512 by 512x256 of f16 in tiles of 128x128:
