@@ -13,6 +13,7 @@ using namespace mlir;
 using namespace ashlar::ptx;
 
 #include "dialects/Ptx/PtxDialect.cpp.inc"
+#include "dialects/Ptx/PtxEnums.cpp.inc"
 #include "dialects/Ptx/PtxInterfaces.cpp.inc"
 
 #define GET_OP_CLASSES

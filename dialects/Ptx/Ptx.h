@@ -45,9 +45,17 @@ std::string deriveConstraints(mlir::Operation *op);
 inline constexpr uint64_t evictFirstPolicy = 0x12F0000000000000;
 inline constexpr uint64_t evictLastPolicy = 0x14F0000000000000;
 
+/// The types of registers that an operation passes on: one that all have, or a list.
+mlir::ParseResult parseRegisterTypes(mlir::OpAsmParser &parser, mlir::SmallVectorImpl<mlir::Type> &operandTypes,
+                                     mlir::SmallVectorImpl<mlir::Type> &resultTypes,
+                                     mlir::ArrayRef<mlir::OpAsmParser::UnresolvedOperand> operands);
+void printRegisterTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::TypeRange operandTypes,
+                        mlir::TypeRange resultTypes, mlir::OperandRange operands);
+
 } // namespace ashlar::ptx
 
 #include "dialects/Ptx/PtxDialect.h.inc"
+#include "dialects/Ptx/PtxEnums.h.inc"
 #include "dialects/Ptx/PtxInterfaces.h.inc"
 
 #define GET_OP_CLASSES

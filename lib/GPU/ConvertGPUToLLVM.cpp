@@ -140,6 +140,22 @@ static void completeKernelAttributes(gpu::GPUModuleOp gpuModule) {
   }
 }
 
+/// Tensor maps are handed over by value and read where the driver put them: copies name them by their address
+/// in parameter space.
+static void passTensorMapsByValue(gpu::GPUModuleOp gpuModule) {
+  Builder builder(gpuModule.getContext());
+  auto bytes = LLVM::LLVMArrayType::get(builder.getI8Type(), tensorMapBytes);
+  for (auto function : gpuModule.getOps<LLVM::LLVMFuncOp>()) {
+    auto maps = function->getAttrOfType<ArrayAttr>(tensorMapsAttrName);
+    unsigned count = function.getNumArguments();
+    for (unsigned i = count - (maps ? maps.size() : 0); i < count; ++i) {
+      function.setArgAttr(i, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(bytes));
+      function.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), builder.getI64IntegerAttr(64));
+      function.setArgAttr(i, NVVM::NVVMDialect::getGridConstantAttrName(), builder.getUnitAttr());
+    }
+  }
+}
+
 namespace {
 struct ConvertGPUToLLVMPass : ashlar::impl::ConvertGPUToLLVMPassBase<ConvertGPUToLLVMPass> {
   void runOnOperation() override {
@@ -150,6 +166,7 @@ struct ConvertGPUToLLVMPass : ashlar::impl::ConvertGPUToLLVMPassBase<ConvertGPUT
         failed(verifyAfterConversion(gpuModule)))
       return signalPassFailure();
     completeKernelAttributes(gpuModule);
+    passTensorMapsByValue(gpuModule);
   }
 };
 } // namespace

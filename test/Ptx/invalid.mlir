@@ -54,3 +54,51 @@ llvm.func @shared_address(%from: !llvm.ptr<3>) {
   %0 = ptx.ld_global %from : i32
   llvm.return
 }
+
+// -----
+
+llvm.func @wgmma_c1(%a: i64, %one: i32, %c: f32) {
+  // expected-error @+1 {{'ptx.wgmma' op C1: no product has 4 columns of these elements}}
+  %d:2 = ptx.wgmma n 4 bf16 [%a], bf16 [%a], accumulate %one, (%c, %c) : f32
+  llvm.return
+}
+
+// -----
+
+llvm.func @wgmma_c2(%a: i64, %w: i32, %one: i32, %c: f32) {
+  // expected-error @+1 {{'ptx.wgmma' op C2: A is one descriptor or four registers}}
+  %d:4 = ptx.wgmma n 8 bf16 (%w, %w), bf16 [%a], accumulate %one, (%c, %c, %c, %c) : f32
+  llvm.return
+}
+
+// -----
+
+llvm.func @wgmma_c3(%a: i64, %one: i32, %c: f32) {
+  // expected-error @+1 {{'ptx.wgmma' op C3: 8 columns take 4 accumulators of i32 and as many results}}
+  %d:4 = ptx.wgmma n 8 s8 [%a], u8 [%a], accumulate %one, (%c, %c, %c, %c) : f32
+  llvm.return
+}
+
+// -----
+
+llvm.func @wgmma_c4(%a: i64, %one: i32, %c: f32) {
+  // expected-error @+1 {{'ptx.wgmma' op C4: elements of bf16 and f16 cannot be multiplied}}
+  %d:4 = ptx.wgmma n 8 bf16 [%a], f16 [%a], accumulate %one, (%c, %c, %c, %c) : f32
+  llvm.return
+}
+
+// -----
+
+llvm.func @wgmma_c5(%a: i64, %one: i32, %c: f32) {
+  // expected-error @+1 {{'ptx.wgmma' op C5: only 16-bit elements in shared memory can be transposed}}
+  %d:4 = ptx.wgmma n 8 tf32 [%a], tf32 [%a] transposed_b, accumulate %one, (%c, %c, %c, %c) : f32
+  llvm.return
+}
+
+// -----
+
+llvm.func @wgmma_wait_c1(%c: f32) {
+  // expected-error @+1 {{'ptx.wgmma_wait' op C1: at most 7 groups can stay under way, but this asks for 8}}
+  %d = ptx.wgmma_wait 8 (%c) : f32
+  llvm.return
+}

@@ -27,6 +27,23 @@ inline constexpr llvm::StringLiteral indexBitwidthAttrName = "ashlar.index_bitwi
 /// the last element must not wrap around.
 inline constexpr int64_t maxElements32Bit = (int64_t(1) << 31) - (int64_t(1) << 24);
 
+/// Attribute of a kernel, an array: its last arguments (`!llvm.ptr`) are tensor maps, made by whoever launches the
+/// kernel, behind its buffers and runtime dimensions. One dictionary for each, dimensions innermost first:
+///   buffer   i64: the argument whose memory it describes
+///   element  type
+///   extents  affine_map<()[d...] -> (...)>: elements along each of its 1 to 5 dimensions, in the kernel's runtime
+///            dimensions, as its grid
+///   strides  the same with one result less: bytes from element to element, from the second dimension on;
+///            multiples of 16
+///   offset   i64: bytes from the buffer's start to the first element; a multiple of 16
+///   box      array of i64: elements that one copy moves, at most 256 along each dimension
+///   swizzle  i64: 0, 32, 64 or 128, the bytes within which 16-byte chunks are permuted in shared memory
+/// Elements outside of the extents read as zero and are not written. (PTX ISA, "Tensors"; CUDA Driver API,
+/// cuTensorMapEncodeTiled.)
+inline constexpr llvm::StringLiteral tensorMapsAttrName = "ashlar.tensor_maps";
+/// What the driver makes of it, as the kernel's parameter.
+inline constexpr int64_t tensorMapBytes = 128;
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "ashlar/GPU/Passes.h.inc"
