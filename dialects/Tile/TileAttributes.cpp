@@ -70,7 +70,8 @@ LogicalResult DistributionAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
 //===-- #tile.buffer_layout ---------------------------------------------------===//
 
 LogicalResult BufferLayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                       ArrayRef<int64_t> strides, int64_t bits, int64_t base, int64_t shift) {
+                                       ArrayRef<int64_t> strides, int64_t bits, int64_t base, int64_t shift,
+                                       int64_t panelWidth, int64_t panelStride) {
   for (int64_t stride : strides)
     if (stride < 0)
       return emitError() << "'#tile.buffer_layout' C1: expected strides of at least 0, got " << stride;
@@ -80,6 +81,11 @@ LogicalResult BufferLayoutAttr::verify(function_ref<InFlightDiagnostic()> emitEr
   if (!isSmall || !layout::Swizzle::make(bits, base, shift, &error))
     return emitError() << "'#tile.buffer_layout' C2: the swizzle " << bits << " : " << base << " : " << shift
                        << " does not exist: " << error;
+  bool hasPanel = panelWidth != 0 || panelStride != 0;
+  if (hasPanel && (panelWidth < 1 || panelStride < 1 || !llvm::is_contained(strides, 1)))
+    return emitError() << "'#tile.buffer_layout' C3: expected a panel of positive width and stride along a "
+                          "contiguous dimension, got "
+                       << panelWidth << " : " << panelStride;
   return success();
 }
 
@@ -181,12 +187,29 @@ SmallVector<int64_t> BufferType::getStrides() const {
 
 int64_t BufferType::getSizeInBytes() const {
   int64_t last = 0;
-  for (auto [extent, stride] : llvm::zip(getShape(), getStrides())) {
+  SmallVector<int64_t> strides = getStrides();
+  int64_t contiguous = getPanelDim();
+  for (auto [dim, extent] : llvm::enumerate(getShape())) {
     if (extent == 0)
       return 0;
-    last += (extent - 1) * stride;
+    int64_t panels = 0, inPanel = extent - 1;
+    if (static_cast<int64_t>(dim) == contiguous && extent > getLayout().getPanelWidth()) {
+      panels = inPanel / getLayout().getPanelWidth();
+      inPanel = getLayout().getPanelWidth() - 1; // The panels before the last are full.
+    }
+    last += inPanel * strides[dim] + (panels > 0 ? panels * getLayout().getPanelStride() : 0);
   }
   return ((last + 1) * storageBits(getElementType()) + 7) / 8;
+}
+
+int64_t BufferType::getPanelDim() const {
+  BufferLayoutAttr layout = getLayout();
+  if (!layout || layout.getPanelWidth() == 0)
+    return -1;
+  int64_t contiguous = -1;
+  for (auto [dim, stride] : llvm::enumerate(layout.getStrides()))
+    contiguous = stride == 1 ? static_cast<int64_t>(dim) : contiguous;
+  return contiguous;
 }
 
 Type ViewType::parse(AsmParser &parser) {

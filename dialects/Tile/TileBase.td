@@ -44,7 +44,8 @@ def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how two elements are combined",
 }
 
 def Tile_MmaKind : I32EnumAttr<"MmaKind", "the instruction that multiplies", [
-    I32EnumAttrCase<"MmaSync", 0, "mma_sync">, I32EnumAttrCase<"Fma", 1, "fma">]> {
+    I32EnumAttrCase<"MmaSync", 0, "mma_sync">, I32EnumAttrCase<"Fma", 1, "fma">,
+    I32EnumAttrCase<"Wgmma", 2, "wgmma">]> {
   let cppNamespace = "::ashlar::tile";
 }
 
@@ -85,20 +86,73 @@ def Tile_BufferLayoutAttr : Tile_Attr<"BufferLayout", "buffer_layout"> {
     XORs bits [base+shift, base+shift+bits) of that number into bits [base, base+bits); `bits` 0 means none (CuTe's
     `Swizzle<B, M, S>`). A buffer without a layout is row-major and not swizzled.
 
+    With a panel the contiguous dimension, the last of stride 1, is cut into panels of `width` elements that lie
+    `stride` elements apart: coordinate i contributes `i mod width + (i div width) * stride`. So lie operands whose
+    rows are longer than the 128 bytes within which copy engine and tensor cores can swizzle.
+
     Constraints:
     * (C1) no stride is negative; (C2) the swizzle is one that `lib/Layout/Swizzle.h` can make.
+    * (C3) a panel's width and stride are positive, and some stride is 1.
 
-    Example: rows of 32 16-bit elements, whose groups of 8 are swapped such that eight rows lie in different banks:
+    Example: rows of 32 16-bit elements, whose groups of 8 are swapped such that eight rows lie in different banks;
+    and 64 rows of 256, in four panels:
     ```mlir
     #shared = #tile.buffer_layout<[32, 1], swizzle = 2 : 3 : 3>
+    #panels = #tile.buffer_layout<[64, 1], swizzle = 3 : 3 : 3, panel = 64 : 4096>
     ```
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$strides,
                         DefaultValuedParameter<"int64_t", "0">:$swizzleBits,
                         DefaultValuedParameter<"int64_t", "0">:$swizzleBase,
-                        DefaultValuedParameter<"int64_t", "0">:$swizzleShift);
+                        DefaultValuedParameter<"int64_t", "0">:$swizzleShift,
+                        DefaultValuedParameter<"int64_t", "0">:$panelWidth,
+                        DefaultValuedParameter<"int64_t", "0">:$panelStride);
   let genVerifyDecl = 1;
-  let assemblyFormat = [{ `<` `[` $strides `]` (`,` `swizzle` `=` $swizzleBits^ `:` $swizzleBase `:` $swizzleShift)? `>` }];
+  let builders = [AttrBuilder<(ins "::llvm::ArrayRef<int64_t>":$strides, "int64_t":$bits, "int64_t":$base,
+      "int64_t":$shift), [{
+    return $_get($_ctxt, strides, bits, base, shift, /*panelWidth=*/0, /*panelStride=*/0);
+  }]>];
+  let assemblyFormat = [{
+    `<` `[` $strides `]` (`,` `swizzle` `=` $swizzleBits^ `:` $swizzleBase `:` $swizzleShift)?
+    (`,` `panel` `=` $panelWidth^ `:` $panelStride)? `>`
+  }];
+  let extraClassDeclaration = [{
+    /// The same arrangement of other dimensions, given by their strides.
+    BufferLayoutAttr withStrides(::llvm::ArrayRef<int64_t> strides) const {
+      return get(getContext(), strides, getSwizzleBits(), getSwizzleBase(), getSwizzleShift(), getPanelWidth(),
+                 getPanelStride());
+    }
+  }];
+}
+
+def Tile_TensorMapAttr : Tile_Attr<"TensorMap", "tensor_map"> {
+  let summary = "How the copy engine finds the tiles of a view.";
+  let description = [{
+    A tensor of 1 to 5 dimensions over the bytes of the view's global buffer, innermost dimension first. The copy of
+    the tile at some offsets of the view starts at `coordinates` (of the offsets, and of the symbols of the
+    `tile.view`) and moves `box` elements along each dimension. `extents` counts the elements of each dimension,
+    `strides` the bytes from element to element for all but the first; both are functions of the kernel's runtime
+    dimensions. `offset` is where in the buffer the tensor starts, in bytes. Chunks of 16 bytes are permuted within
+    `swizzle` bytes (0 for none), as the destination's layout says. (PTX ISA, "Tensors".)
+
+    Constraints:
+    * (C1) coordinates, extents and box have 1 to 5 entries each, the same number, and strides one less.
+    * (C2) `swizzle` is 0, 32, 64 or 128, and `offset` a multiple of 16 that is not negative.
+    * (C3) each entry of the box lies in [1, 256].
+
+    Example: tiles of 128x64 of a matrix of bf16:
+    ```mlir
+    #a = #tile.tensor_map<coordinates = affine_map<(m, k) -> (k, m)>, extents = affine_map<() -> (4096, 8192)>,
+                          strides = affine_map<() -> (8192)>, offset = 0, box = [64, 128], swizzle = 128>
+    ```
+  }];
+  let parameters = (ins "::mlir::AffineMap":$coordinates, "::mlir::AffineMap":$extents, "::mlir::AffineMap":$strides,
+                        "int64_t":$offset, ArrayRefParameter<"int64_t">:$box, "int64_t":$swizzle);
+  let genVerifyDecl = 1;
+  let assemblyFormat = [{
+    `<` `coordinates` `=` $coordinates `,` `extents` `=` $extents `,` `strides` `=` $strides `,` `offset` `=` $offset
+    `,` `box` `=` `[` $box `]` `,` `swizzle` `=` $swizzle `>`
+  }];
 }
 
 //===-- Types -------------------------------------------------------------------===//
@@ -133,6 +187,8 @@ def Tile_BufferType : Tile_Type<"Buffer", "buffer"> {
     bool isShared() const { return getSpace() == MemorySpace::Shared; }
     /// Strides in elements: those of the layout, else row-major.
     ::llvm::SmallVector<int64_t> getStrides() const;
+    /// The dimension that is cut into panels; -1 without panels.
+    int64_t getPanelDim() const;
     /// Bytes from the first to the last element; static shapes only.
     int64_t getSizeInBytes() const;
   }];
@@ -157,6 +213,7 @@ def Tile_Tile : AnyTypeOf<[AnyStaticShapeTensor], "a tile: a tensor of static sh
 def Tile_SharedBuffer : Type<CPred<"::llvm::isa<::ashlar::tile::BufferType>($_self) && "
     "::llvm::cast<::ashlar::tile::BufferType>($_self).isShared()">, "a shared-memory buffer",
     "::ashlar::tile::BufferType">;
+def Tile_Operand : AnyTypeOf<[Tile_Tile, Tile_SharedBuffer], "a tile or a shared-memory buffer">;
 def Tile_GlobalBuffer : Type<CPred<"::llvm::isa<::ashlar::tile::BufferType>($_self) && "
     "!::llvm::cast<::ashlar::tile::BufferType>($_self).isShared()">, "a global-memory buffer",
     "::ashlar::tile::BufferType">;

@@ -27,19 +27,69 @@ static LogicalResult verifyTensorCoreShape(MmaOp op, RankedTensorType a, RankedT
   return success();
 }
 
+static bool is8BitFloat(Type element) { return isa<Float8E4M3FNType, Float8E5M2Type>(element); }
+
+/// Of one operand: a tile or a shared buffer.
+static ArrayRef<int64_t> operandShape(Value operand) {
+  if (auto buffer = dyn_cast<BufferType>(operand.getType()))
+    return buffer.getShape();
+  return tileType(operand).getShape();
+}
+
+static Type operandElement(Value operand) {
+  if (auto buffer = dyn_cast<BufferType>(operand.getType()))
+    return buffer.getElementType();
+  return tileType(operand).getElementType();
+}
+
+static LogicalResult verifyPlace(MmaOp op) {
+  bool isWarpGroup = op.getKind() == MmaKind::Wgmma;
+  bool aInTile = isa<RankedTensorType>(op.getA().getType()), bInTile = isa<RankedTensorType>(op.getB().getType());
+  if (!isWarpGroup && (!aInTile || !bInTile || op.getAsync()))
+    return op.emitOpError("C4: expected tiles as operands, and no 'async', of ") << stringifyMmaKind(op.getKind());
+  if (!isWarpGroup)
+    return success();
+  if (bInTile)
+    return op.emitOpError("C4: expected the right operand of wgmma in a shared buffer, got ")
+           << op.getB().getType();
+  Type element = operandElement(op.getA());
+  bool isKnown = element.isF16() || element.isBF16() || element.isF32() || element.isInteger(8) || is8BitFloat(element);
+  if (!isKnown)
+    return op.emitOpError("C4: wgmma takes f16, bf16, f32 (as tf32), f8E4M3FN, f8E5M2 or i8, got ") << element;
+  ArrayRef<int64_t> shape = tileType(op.getResult()).getShape();
+  int64_t depth = operandShape(op.getA())[1], step = 256 / element.getIntOrFloatBitWidth();
+  int64_t columns = element.isInteger() ? 16 : 8;
+  if (shape[0] % 64 != 0 || shape[1] % columns != 0 || shape[1] > 256 || depth % step != 0)
+    return op.emitOpError("C4: expected multiples of 64x")
+           << columns << "x" << step << " of at most 256 columns, got " << shape[0] << "x" << shape[1] << "x"
+           << depth;
+  return success();
+}
+
 LogicalResult MmaOp::verify() {
-  RankedTensorType a = tileType(getA()), b = tileType(getB()), c = tileType(getAccumulator());
-  if (a.getRank() != 2 || b.getRank() != 2 || c.getRank() != 2 || a.getDimSize(0) != c.getDimSize(0) ||
-      a.getDimSize(1) != b.getDimSize(0) || b.getDimSize(1) != c.getDimSize(1))
-    return emitOpError("C1: expected MxK, KxN and MxN tiles, got ") << a << ", " << b << " and " << c;
-  bool isInteger = a.getElementType().isInteger();
-  Type expected = isInteger ? Type(IntegerType::get(getContext(), 32)) : Type(Float32Type::get(getContext()));
-  if (a.getElementType() != b.getElementType() || c.getElementType() != expected ||
-      a.getElementTypeBitWidth() > 32)
+  ArrayRef<int64_t> a = operandShape(getA()), b = operandShape(getB()), c = tileType(getAccumulator()).getShape();
+  if (a.size() != 2 || b.size() != 2 || c.size() != 2 || a[0] != c[0] || a[1] != b[0] || b[1] != c[1])
+    return emitOpError("C1: expected MxK, KxN and MxN tiles, got ")
+           << getA().getType() << ", " << getB().getType() << " and " << getAccumulator().getType();
+  Type element = operandElement(getA()), sum = getElementTypeOrSelf(getAccumulator());
+  Type expected =
+      element.isInteger() ? Type(IntegerType::get(getContext(), 32)) : Type(Float32Type::get(getContext()));
+  bool agree = element == operandElement(getB()) || (is8BitFloat(element) && is8BitFloat(operandElement(getB())));
+  if (!agree || sum != expected || element.getIntOrFloatBitWidth() > 32)
     return emitOpError("C2: expected one operand type of at most 32 bits and the accumulator type ")
-           << expected << ", got " << a.getElementType() << ", " << b.getElementType() << " and "
-           << c.getElementType();
-  return getKind() == MmaKind::MmaSync ? verifyTensorCoreShape(*this, a, c) : success();
+           << expected << ", got " << element << ", " << operandElement(getB()) << " and " << sum;
+  if (failed(verifyPlace(*this)))
+    return failure();
+  return getKind() == MmaKind::MmaSync ? verifyTensorCoreShape(*this, tileType(getA()), tileType(getAccumulator()))
+                                       : success();
+}
+
+/// Operands in shared memory are read, by an asynchronous product at any time until it is waited for.
+void MmaOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  if (isa<BufferType>(getA().getType()) || isa<BufferType>(getB().getType()))
+    effects.emplace_back(MemoryEffects::Read::get());
+  if (getAsync())
+    effects.emplace_back(MemoryEffects::Write::get());
 }
 
 /// `small` must be `large` without dimension `dim`, in shape, element type and, once assigned, distribution.

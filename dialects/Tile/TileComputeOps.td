@@ -6,24 +6,31 @@ include "dialects/Tile/TileBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 
-def Tile_MmaOp : Tile_Op<"mma", [Pure, AllTypesMatch<["accumulator", "result"]>]> {
+def Tile_MmaOp : Tile_Op<"mma", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>, AlwaysSpeculatable,
+    AllTypesMatch<["accumulator", "result"]>]> {
   let summary = "Matrix product of two tiles, added to a third.";
   let description = [{
     `result = accumulator + a · b` with `a` M×K, `b` K×N and `accumulator` M×N. `kind` names the instruction:
-    `mma_sync` (tensor cores: f16, bf16 → f32; i8 → i32; f32 as tf32 → f32) or `fma` (scalar, any type).
+    `mma_sync` (tensor cores: f16, bf16 → f32; i8 → i32; f32 as tf32 → f32), `wgmma` (tensor cores by warp groups:
+    the same and 8-bit floats → f32) or `fma` (scalar, any type). The operands are tiles; those of `wgmma` are shared
+    buffers, `a` may be either. With `async` the product is only started: further products may use its result as their
+    accumulator, everything else what a `tile.mma_wait` makes of it.
 
     Constraints:
     * (C1) the shapes agree.
     * (C2) `a` and `b` have one element type of at most 32 bits; the accumulator is f32 for floats, i32 for integers.
     * (C3) for `mma_sync`: M is a multiple of 16, N of 8 and K of 256 / element bits (16 for 16-bit, 32 for 8-bit,
       8 for tf32).
+    * (C4) for `wgmma`: M is a multiple of 64, N of 8 (of 16 for integers) in [8, 256] and K of 256 / element bits, and
+      `b` is a shared buffer; for the others both operands are tiles, and not `async`.
 
     Example:
     ```mlir
     %d = tile.mma mma_sync %a, %b, %c : tensor<128x32xf16>, tensor<32x128xf16> -> tensor<128x128xf32>
     ```
   }];
-  let arguments = (ins Tile_Tile:$a, Tile_Tile:$b, Tile_Tile:$accumulator, Tile_MmaKind:$kind, UnitAttr:$unsigned_a, UnitAttr:$unsigned_b);
+  let arguments = (ins Tile_Operand:$a, Tile_Operand:$b, Tile_Tile:$accumulator, Tile_MmaKind:$kind, UnitAttr:$unsigned_a,
+                       UnitAttr:$unsigned_b, UnitAttr:$async);
   let results = (outs Tile_Tile:$result);
   let assemblyFormat = "$kind $a `,` $b `,` $accumulator attr-dict `:` type($a) `,` type($b) `->` type($result)";
   let hasVerifier = 1;

@@ -76,6 +76,21 @@ def Tile_BlockIdOp : Tile_Op<"block_id", [Pure]> {
   let assemblyFormat = "$dimension attr-dict";
 }
 
+def Tile_BlockCountOp : Tile_Op<"block_count", [Pure]> {
+  let summary = "The number of blocks along one axis of the grid, as it was launched.";
+  let description = [{
+    May be less than the kernel's `grid` says where the kernel is persistent: its blocks then walk over the grid.
+
+    Example:
+    ```mlir
+    %blocks = tile.block_count x
+    ```
+  }];
+  let arguments = (ins Tile_Dimension:$dimension);
+  let results = (outs Index:$count);
+  let assemblyFormat = "$dimension attr-dict";
+}
+
 def Tile_LaunchOp : Tile_Op<"launch", [AttrSizedOperandSegments, Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Runs a kernel over its grid on tensors.";
   let description = [{

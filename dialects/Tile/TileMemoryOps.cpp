@@ -95,12 +95,16 @@ LogicalResult AsyncWaitOp::verify() {
   return success();
 }
 
-/// The parameters of a buffer's swizzle; zeros for none.
-static std::array<int64_t, 3> swizzleOf(BufferType buffer) {
+/// A buffer's swizzle and panels; zeros for none.
+static std::array<int64_t, 5> arrangementOf(BufferType buffer) {
   BufferLayoutAttr layout = buffer.getLayout();
-  if (!layout || layout.getSwizzleBits() == 0)
-    return {0, 0, 0};
-  return {layout.getSwizzleBits(), layout.getSwizzleBase(), layout.getSwizzleShift()};
+  if (!layout)
+    return {};
+  std::array<int64_t, 5> all = {layout.getSwizzleBits(), layout.getSwizzleBase(), layout.getSwizzleShift(),
+                                layout.getPanelWidth(), layout.getPanelStride()};
+  if (layout.getSwizzleBits() == 0)
+    all[1] = all[2] = 0;
+  return all;
 }
 
 LogicalResult StageOp::verify() {
@@ -109,7 +113,7 @@ LogicalResult StageOp::verify() {
   if (source.getRank() == 0 || source.getShape().drop_front() != result.getShape() ||
       source.getElementType() != result.getElementType() ||
       ArrayRef<int64_t>(sourceStrides).drop_front() != ArrayRef<int64_t>(result.getStrides()) ||
-      swizzleOf(source) != swizzleOf(result))
+      arrangementOf(source) != arrangementOf(result))
     return emitOpError("C1: expected the buffer without its first dimension, got ") << source << " and " << result;
   return success();
 }
@@ -122,9 +126,7 @@ static BufferType permuteBuffer(BufferType source, ArrayRef<int64_t> permutation
     strides.push_back(sourceStrides[dim]);
   }
   BufferLayoutAttr layout = source.getLayout();
-  auto permuted =
-      BufferLayoutAttr::get(source.getContext(), strides, layout ? layout.getSwizzleBits() : 0,
-                            layout ? layout.getSwizzleBase() : 0, layout ? layout.getSwizzleShift() : 0);
+  auto permuted = layout ? layout.withStrides(strides) : BufferLayoutAttr::get(source.getContext(), strides, 0, 0, 0);
   return BufferType::get(shape, source.getElementType(), source.getSpace(), permuted);
 }
 

@@ -2,3 +2,4 @@
 include "dialects/Tile/TileKernelOps.td"
 include "dialects/Tile/TileMemoryOps.td"
 include "dialects/Tile/TileComputeOps.td"
+include "dialects/Tile/TileConcurrencyOps.td"

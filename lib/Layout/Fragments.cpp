@@ -105,6 +105,28 @@ std::optional<Distribution> mmaOperandB(int64_t k, int64_t n, int64_t warpsM, in
       {{packed, 1, 0}, {2, 4 * packed, 0}, {*atomsN, atomN, 1}, {k / *depth, *depth, 0}});
 }
 
+//===-- Products of warp groups ---------------------------------------------===//
+
+static constexpr int64_t groupRows = 64, groupWarps = 4;
+
+std::optional<Distribution> wgmmaAccumulator(int64_t m, int64_t n, int64_t groups) {
+  std::optional<int64_t> products = atomsPerWarp(m, groups, groupRows);
+  if (!products || !allPositive({n}) || n % atomN != 0)
+    return std::nullopt;
+  return Distribution::make({{4, 2, 1}, {8, 1, 0}, {groupWarps, atomM, 0}, {groups, m / groups, 0}},
+                            {{2, 1, 1}, {2, 8, 0}, {n / atomN, atomN, 1}, {*products, groupRows, 0}});
+}
+
+std::optional<Distribution> wgmmaOperandA(int64_t m, int64_t k, int64_t groups, int elementBits) {
+  std::optional<int64_t> depth = mmaDepth(elementBits), products = atomsPerWarp(m, groups, groupRows);
+  if (!depth || !products || !allPositive({k}) || k % *depth != 0)
+    return std::nullopt;
+  int64_t packed = 32 / elementBits;
+  return Distribution::make(
+      {{4, packed, 1}, {8, 1, 0}, {groupWarps, atomM, 0}, {groups, m / groups, 0}},
+      {{packed, 1, 1}, {2, 8, 0}, {2, 4 * packed, 1}, {k / *depth, *depth, 1}, {*products, groupRows, 0}});
+}
+
 //===-- Outer product -------------------------------------------------------===//
 
 /// The column vectors of a thread that owns `columns` columns; accumulator and operand B must agree on it.

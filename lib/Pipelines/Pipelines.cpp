@@ -45,8 +45,13 @@ void ashlar::buildTilePipeline(OpPassManager &passes, const TargetInfo &target) 
   kernel.addPass(tile::createAssignLayoutsPass());
   tile::PlanPipelinePassOptions pipelining;
   pipelining.maxSharedMemoryBytes = target.sharedBytesPerBlock;
+  kernel.addPass(tile::createPlanTensorCopiesPass());
+  kernel.addPass(tile::createPipelinePhasesPass());
   kernel.addPass(tile::createPlanPipelinePass(pipelining));
   kernel.addPass(tile::createPipelinePass());
+  tile::SpecializeRolesPassOptions roles;
+  roles.registersPerMultiprocessor = target.registersPerMultiprocessor;
+  kernel.addPass(tile::createSpecializeRolesPass(roles));
   kernel.addPass(createCanonicalizerPass());
   kernel.addPass(createCSEPass());
   tile::PlanSharedMemoryPassOptions sharedMemory;

@@ -7,6 +7,7 @@
 #include "IndexArithmetic.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
@@ -387,6 +388,13 @@ SmallVector<Value> KernelBuilder::distributeBlocks(ArrayRef<AffineExpr> counts) 
 
   Location loc = source_.getLoc();
   Value rest = tile::BlockIdOp::create(builder_, loc, tile::Dimension::x);
+  if (scheduleEntry(source_, "persistent")) {
+    // As many blocks as run at once walk over the grid.
+    Value step = tile::BlockCountOp::create(builder_, loc, tile::Dimension::x);
+    auto loop = scf::ForOp::create(builder_, loc, rest, materialize(blocks), step);
+    builder_.setInsertionPointToStart(loop.getBody());
+    rest = loop.getInductionVar();
+  }
   SmallVector<Value> indices(counts.size());
   // The first count that is not 1 takes what is left, so it needs no remainder.
   size_t first =
@@ -413,6 +421,7 @@ TileDim KernelBuilder::tileDim(Value index, int64_t size, AffineExpr extent) {
 //===-- The launch ------------------------------------------------------------===//
 
 void KernelBuilder::finish() {
+  builder_.setInsertionPointToEnd(&kernel_.getBody().front());
   tile::ReturnOp::create(builder_, source_.getLoc());
   OpBuilder host(source_);
   Location loc = source_.getLoc();

@@ -5,6 +5,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "MatrixProduct.h"
+#include "StagedTile.h"
 #include "ashlar/TensorToTile/MainOperations.h"
 
 using namespace mlir;
@@ -22,6 +23,13 @@ static AffineMap operandMap(const TileSpace &space, int64_t batchRank, bool isTr
   return space.map(coordinates, context);
 }
 
+/// An operand where products by warp groups read it.
+static FailureOr<Value> stageOperand(KernelBuilder &kernel, Value tensor, AffineMap coordinates,
+                                     const TileSpace &space) {
+  FailureOr<StagedTile> staged = StagedTile::create(kernel, tensor, coordinates, space);
+  return failed(staged) ? FailureOr<Value>(failure()) : FailureOr<Value>(staged->buffer());
+}
+
 LogicalResult ashlar::lowerMatmul(KernelBuilder &kernel, Operation *operation) {
   auto op = cast<ash::MatmulOp>(operation);
   FailureOr<ProductTile> tile = scheduledProduct(kernel);
@@ -32,18 +40,22 @@ LogicalResult ashlar::lowerMatmul(KernelBuilder &kernel, Operation *operation) {
   int64_t batchRank = op.getBatchRank();
   TileSpace output = distributeProduct(kernel, ArrayRef(*extents).take_front(batchRank),
                                        (*extents)[op.getLhsRowDim()], *columns, *tile);
+  bool isStaged = tile->kind == tile::MmaKind::Wgmma;
   auto lhs = [&](const TileSpace &space) -> FailureOr<Value> {
+    AffineMap coordinates = operandMap(space, batchRank, op.getTransposeLhs(), kernel.context());
+    if (isStaged)
+      return stageOperand(kernel, op.getLhs(), coordinates, space);
     TileEvaluator evaluator(kernel, space, /*staged=*/true);
-    FailureOr<Value> tile =
-        evaluator.evaluate(op.getLhs(), operandMap(space, batchRank, op.getTransposeLhs(), kernel.context()));
+    FailureOr<Value> tile = evaluator.evaluate(op.getLhs(), coordinates);
     // Beyond the end of K an input is zero; what is computed from zeros may be anything, on both sides.
     bool isZeroThere = kernel.isInput(op.getLhs()) || kernel.isInput(op.getRhs());
     return failed(tile) || isZeroThere ? tile : clearBeyond(evaluator, *tile, 1);
   };
   auto rhs = [&](const TileSpace &space) {
-    return TileEvaluator(kernel, space, /*staged=*/true)
-        .evaluate(op.getRhs(), operandMap(space, op.isRhsBroadcast() ? 0 : batchRank, op.getTransposeRhs(),
-                                          kernel.context()));
+    AffineMap coordinates =
+        operandMap(space, op.isRhsBroadcast() ? 0 : batchRank, op.getTransposeRhs(), kernel.context());
+    return isStaged ? stageOperand(kernel, op.getRhs(), coordinates, space)
+                    : TileEvaluator(kernel, space, /*staged=*/true).evaluate(op.getRhs(), coordinates);
   };
   FailureOr<Value> product = multiplyTiles(
       kernel, {lhs, rhs, (*extents)[op.getLhsReductionDim()], tile->k, op.getAccumulatorType(), tile->kind},

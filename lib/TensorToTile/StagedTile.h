@@ -25,6 +25,8 @@ public:
   mlir::Value loadAt(llvm::ArrayRef<int64_t> offsets, llvm::ArrayRef<int64_t> shape) const;
   /// Row `index` of a tile with two dimensions.
   mlir::Value loadRow(mlir::Value index) const;
+  /// The buffer, its dimensions in the order of the space.
+  mlir::Value buffer() const { return buffer_; }
 
 private:
   StagedTile(KernelBuilder &kernel, mlir::Value buffer) : kernel_(&kernel), buffer_(buffer) {}

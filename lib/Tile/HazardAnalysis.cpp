@@ -272,6 +272,11 @@ LogicalResult Interpreter::runBlock(Block &block, State &state) {
     } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
       if (failed(runIf(branch, state)))
         return failure();
+    } else if (auto role = dyn_cast<RoleOp>(op)) {
+      // Roles start together, behind a barrier; phases of memory barriers order what they do to each other.
+      State own;
+      if (failed(runBlock(role.getBody().front(), own)))
+        return failure();
     } else if (op.getNumRegions() != 0) {
       if (touchesMemory(&op))
         return op.emitOpError(

@@ -12,6 +12,13 @@ using namespace ashlar::tile;
 
 //===-- Products ----------------------------------------------------------===//
 
+/// The operand's shape and element, wherever it lies.
+static RankedTensorType operandTensorType(Value operand) {
+  if (auto buffer = dyn_cast<BufferType>(operand.getType()))
+    return RankedTensorType::get(buffer.getShape(), buffer.getElementType());
+  return tileType(operand);
+}
+
 std::optional<ProductGrid> LayoutClasses::scheduledGrid(StringRef name) {
   DictionaryAttr schedule = kernel.getScheduleAttr();
   auto entry = schedule ? schedule.getAs<ArrayAttr>(name) : ArrayAttr();
@@ -33,9 +40,13 @@ static bool prefersWholeRows(KernelOp kernel) {
   return products > 1 || reductions > 0;
 }
 
-ProductFragments LayoutClasses::chooseFragments(MmaOp mma) {
-  RankedTensorType a = tileType(mma.getA()), result = tileType(mma.getResult());
+/// Nothing where the block's threads are not warp groups that can share the rows.
+std::optional<ProductFragments> LayoutClasses::chooseFragments(MmaOp mma) {
+  RankedTensorType result = tileType(mma.getResult());
+  RankedTensorType a = operandTensorType(mma.getA());
   int64_t m = result.getDimSize(0), n = result.getDimSize(1), k = a.getDimSize(1);
+  if (mma.getKind() == MmaKind::Wgmma)
+    return warpGroupFragments(m, n, k, a.getElementTypeBitWidth(), threads());
   bool isTensorCore = mma.getKind() == MmaKind::MmaSync;
   auto fragments = [&](ProductGrid grid) {
     return isTensorCore ? tensorCoreFragments(m, n, k, a.getElementTypeBitWidth(), grid, threads())
@@ -43,26 +54,35 @@ ProductFragments LayoutClasses::chooseFragments(MmaOp mma) {
   };
   if (std::optional<ProductGrid> grid = scheduledGrid(isTensorCore ? "warps" : "thread_grid"))
     if (std::optional<ProductFragments> scheduled = fragments(*grid))
-      return *scheduled;
+      return scheduled;
   // The verifier of tile.mma sees to it that one warp (or thread) can do it, and the choices divide the tile.
-  return *fragments(isTensorCore ? chooseWarpGrid(m, n, threads(), prefersWholeRows(kernel))
+  return fragments(isTensorCore ? chooseWarpGrid(m, n, threads(), prefersWholeRows(kernel))
                                  : chooseThreadGrid(m, n, threads()));
 }
 
-void LayoutClasses::fixProduct(MmaOp mma) {
-  DistributionAttr a = getDistributionAttr(mma.getA().getType()),
-                   b = getDistributionAttr(mma.getB().getType());
-  if (!a || !b || !getDistributionAttr(mma.getResult().getType())) {
-    ProductFragments fragments = chooseFragments(mma);
-    a = attribute(fragments.a);
-    b = attribute(fragments.b);
-    propose(mma.getResult(), attribute(fragments.result));
-  }
-  productOperands[mma] = {a, b};
+static DistributionAttr givenLayout(Value operand) {
+  return isTile(operand) ? getDistributionAttr(operand.getType()) : DistributionAttr();
 }
 
-void LayoutClasses::fixProducts() {
-  kernel.getBody().walk([&](MmaOp mma) { fixProduct(mma); });
+LogicalResult LayoutClasses::fixProduct(MmaOp mma) {
+  DistributionAttr a = givenLayout(mma.getA()), b = givenLayout(mma.getB());
+  if (!a || !b || !givenLayout(mma.getResult())) {
+    std::optional<ProductFragments> fragments = chooseFragments(mma);
+    if (!fragments)
+      return mma.emitOpError("cannot be shared by ")
+             << threads() << " threads: products by warp groups need whole groups of 128 threads, each with a "
+                             "multiple of 64 rows";
+    a = attribute(fragments->a);
+    b = attribute(fragments->b);
+    propose(mma.getResult(), attribute(fragments->result));
+  }
+  productOperands[mma] = {a, b};
+  return success();
+}
+
+LogicalResult LayoutClasses::fixProducts() {
+  WalkResult result = kernel.getBody().walk([&](MmaOp mma) { return WalkResult(fixProduct(mma)); });
+  return failure(result.wasInterrupted());
 }
 
 //===-- Tiles without a product -------------------------------------------===//

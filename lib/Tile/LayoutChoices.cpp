@@ -44,6 +44,17 @@ std::optional<ProductFragments> tile::tensorCoreFragments(int64_t m, int64_t n, 
                    layout::mmaAccumulator(m, n, grid.m, grid.n), threads);
 }
 
+std::optional<ProductFragments> tile::warpGroupFragments(int64_t m, int64_t n, int64_t k, int elementBits,
+                                                         int64_t threads) {
+  constexpr int64_t groupThreads = 128;
+  int64_t groups = threads / groupThreads;
+  std::optional<Distribution> a = layout::wgmmaOperandA(m, k, groups, elementBits),
+                              result = layout::wgmmaAccumulator(m, n, groups);
+  if (threads % groupThreads != 0 || !a || !result)
+    return std::nullopt;
+  return ProductFragments{*a, Distribution(), *result};
+}
+
 std::optional<ProductFragments> tile::scalarFragments(int64_t m, int64_t n, int64_t k, ProductGrid grid,
                                                       int64_t threads) {
   return fillBlock(layout::simtOperandA(m, k, grid.m, grid.n), layout::simtOperandB(k, n, grid.m, grid.n),

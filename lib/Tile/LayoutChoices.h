@@ -31,6 +31,9 @@ struct ProductFragments {
 /// in all); nothing if the grid does not divide the tile or the block.
 std::optional<ProductFragments> tensorCoreFragments(int64_t m, int64_t n, int64_t k, int elementBits,
                                                     ProductGrid grid, int64_t threads);
+/// The fragments of products by warp groups that share the rows; `b` is in shared memory and has none.
+std::optional<ProductFragments> warpGroupFragments(int64_t m, int64_t n, int64_t k, int elementBits,
+                                                   int64_t threads);
 /// The same without tensor cores, for a grid of threads.
 std::optional<ProductFragments> scalarFragments(int64_t m, int64_t n, int64_t k, ProductGrid grid,
                                                 int64_t threads);

@@ -68,8 +68,7 @@ DistributionAttr LayoutClasses::layoutOf(Value value) { return layouts[find(valu
 
 LogicalResult LayoutClasses::build() {
   fixGiven();
-  fixProducts();
-  if (failed(tieAll()))
+  if (failed(fixProducts()) || failed(tieAll()))
     return failure();
   spread();
   while (chooseForOne())
@@ -201,7 +200,8 @@ bool LayoutClasses::spreadThrough(Operation *op) {
       })
       .Case([&](MmaOp mma) {
         auto [a, b] = operandLayouts(mma);
-        bool changedA = propose(mma.getA(), a), changedB = propose(mma.getB(), b);
+        bool changedA = isTile(mma.getA()) && propose(mma.getA(), a),
+             changedB = isTile(mma.getB()) && propose(mma.getB(), b);
         return changedA || changedB;
       })
       .Default(false);

@@ -57,13 +57,13 @@ public:
 private:
   // Phases.
   void fixGiven();
-  void fixProducts();
+  mlir::LogicalResult fixProducts();
   mlir::LogicalResult tieAll();
   void spread();
   bool chooseForOne();
 
-  void fixProduct(MmaOp mma);
-  ProductFragments chooseFragments(MmaOp mma);
+  mlir::LogicalResult fixProduct(MmaOp mma);
+  std::optional<ProductFragments> chooseFragments(MmaOp mma);
   mlir::LogicalResult tieOperation(mlir::Operation *op);
   void tieLoop(mlir::scf::ForOp loop);
   void tieBranch(mlir::scf::IfOp branch);

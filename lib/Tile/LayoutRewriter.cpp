@@ -137,8 +137,10 @@ void LayoutRewriter::serveOperands(Operation *op) {
   };
   if (auto mma = dyn_cast<MmaOp>(op)) {
     auto [a, b] = classes.operandLayouts(mma);
-    require(mma.getAMutable(), a);
-    require(mma.getBMutable(), b);
+    if (isTile(mma.getA()))
+      require(mma.getAMutable(), a);
+    if (isTile(mma.getB()))
+      require(mma.getBMutable(), b);
     require(mma.getAccumulatorMutable(), getDistributionAttr(mma.getResult().getType()));
   } else if (auto reduce = dyn_cast<ReduceOp>(op)) {
     serveReduction(reduce);

@@ -49,7 +49,17 @@ SmallVector<MemoryAccess> tile::getMemoryAccesses(Operation *op) {
       })
       .Case([](LoadOp load) { return Accesses{makeAccess(load.getSource(), /*isWrite=*/false)}; })
       .Case([](StoreOp store) { return Accesses{makeAccess(store.getDestination(), /*isWrite=*/true)}; })
+      .Case([](MmaOp mma) {
+        Accesses accesses;
+        for (Value operand : {mma.getA(), mma.getB()})
+          if (isa<BufferType>(operand.getType()))
+            accesses.push_back(makeAccess(operand, /*isWrite=*/false));
+        return accesses;
+      })
       .Case<ViewOp, BitcastOp, StageOp, TransposeOp, AllocOp>([](Operation *) { return Accesses(); })
+      // What these write, phases of memory barriers hand over.
+      .Case<TensorCopyOp, MbarrierInitOp, MbarrierExpectOp, MbarrierArriveOp, MbarrierWaitOp>(
+          [](Operation *) { return Accesses(); })
       .Default([](Operation *other) {
         Accesses accesses;
         for (Value operand : other->getOperands())

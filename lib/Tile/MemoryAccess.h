@@ -23,7 +23,7 @@ struct MemoryAccess {
 MemoryAccess findMemory(mlir::Value viewOrBuffer);
 
 /// All accesses of `op` itself, without those in its regions. Operations that only compute or name memory
-/// have none; an operation unknown here that takes a buffer or a view counts as reading and writing it.
+/// have none, nor do those whose order is a matter of memory barriers; an operation unknown here that takes a buffer or a view counts as reading and writing it.
 llvm::SmallVector<MemoryAccess> getMemoryAccesses(mlir::Operation *op);
 
 } // namespace ashlar::tile

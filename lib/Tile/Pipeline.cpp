@@ -22,19 +22,6 @@ using namespace mlir;
 using namespace ashlar;
 using namespace ashlar::tile;
 
-/// The buffer with a leading dimension of `stages`; a stage is laid out as the buffer was.
-static BufferType makeStagedType(BufferType type, int64_t stages) {
-  SmallVector<int64_t> shape{stages},
-      strides{getStageSize(type) * 8 / storageBits(type.getElementType())};
-  llvm::append_range(shape, type.getShape());
-  llvm::append_range(strides, type.getStrides());
-  BufferLayoutAttr layout = type.getLayout();
-  auto staged = layout ? BufferLayoutAttr::get(type.getContext(), strides, layout.getSwizzleBits(),
-                                               layout.getSwizzleBase(), layout.getSwizzleShift())
-                       : BufferLayoutAttr::get(type.getContext(), strides, 0, 0, 0);
-  return BufferType::get(shape, type.getElementType(), type.getSpace(), staged);
-}
-
 namespace {
 
 /// The expansion of one loop.

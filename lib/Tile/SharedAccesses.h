@@ -42,10 +42,11 @@ struct BufferUses {
 /// Copies need their vectors, tiles their distributions.
 BufferUses usesOf(AllocOp alloc, int64_t threads);
 
-/// Strides of the allocation's dimensions, in elements, then a swizzle.
+/// Strides of the allocation's dimensions, in elements, then a swizzle; with panels, see #tile.buffer_layout.
 struct Arrangement {
   llvm::SmallVector<int64_t> strides;
   layout::Swizzle swizzle;
+  int64_t panelWidth = 0, panelStride = 0;
 };
 
 struct SharedCost {

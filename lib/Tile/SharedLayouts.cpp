@@ -132,7 +132,8 @@ static void writeLayout(const DerivedBuffer &derived, const Arrangement &arrange
   for (int dim : derived.dims)
     strides.push_back(arrangement.strides[dim]);
   const layout::Swizzle &swizzle = arrangement.swizzle;
-  auto layout = BufferLayoutAttr::get(type.getContext(), strides, swizzle.bits, swizzle.base, swizzle.shift);
+  auto layout = BufferLayoutAttr::get(type.getContext(), strides, swizzle.bits, swizzle.base, swizzle.shift,
+                                      arrangement.panelWidth, arrangement.panelStride);
   Value(derived.buffer)
       .setType(BufferType::get(type.getShape(), type.getElementType(), type.getSpace(), layout));
 }
@@ -155,9 +156,42 @@ static void fitCopies(const BufferUses &uses, const Arrangement &arrangement) {
 
 static Arrangement arrangementOf(BufferType type) {
   Arrangement arrangement{type.getStrides(), {}};
-  if (BufferLayoutAttr layout = type.getLayout())
+  if (BufferLayoutAttr layout = type.getLayout()) {
     arrangement.swizzle = {int(layout.getSwizzleBits()), int(layout.getSwizzleBase()),
                            int(layout.getSwizzleShift())};
+    arrangement.panelWidth = layout.getPanelWidth();
+    arrangement.panelStride = layout.getPanelStride();
+  }
+  return arrangement;
+}
+
+/// Whether a product by warp groups reads the buffer, or a part of it, as an operand.
+static bool isWarpGroupOperand(const BufferUses &uses) {
+  return llvm::any_of(uses.family, [](const DerivedBuffer &derived) {
+    return llvm::any_of(derived.buffer.getUsers(), [](Operation *user) {
+      auto mma = dyn_cast<MmaOp>(user);
+      return mma && mma.getKind() == MmaKind::Wgmma;
+    });
+  });
+}
+
+/// What tensor cores and copy engine agree on: rows of 128, 64 or 32 bytes, swizzled within themselves; longer
+/// rows in panels of 128 bytes. (PTX ISA, "Asynchronous Warpgroup Level Matrix Shared Memory Layout".)
+static Arrangement operandArrangement(ArrayRef<int64_t> shape, int64_t contiguous, int64_t elementBits) {
+  int64_t row = shape[contiguous], chunk = vectorBits / elementBits;
+  int64_t width = std::min(row, 8 * chunk);
+  while (width > chunk && row % width != 0)
+    width /= 2;
+  int bits = width >= 8 * chunk ? 3 : width >= 4 * chunk ? 2 : width >= 2 * chunk ? 1 : 0;
+  Arrangement arrangement{stridesWithPitch(shape, contiguous, width), {}};
+  if (bits > 0)
+    arrangement.swizzle = {bits, std::countr_zero(uint64_t(chunk)), 3};
+  if (row > width) {
+    arrangement.panelWidth = width;
+    arrangement.panelStride = width;
+    for (auto [dim, extent] : llvm::enumerate(shape))
+      arrangement.panelStride *= static_cast<int64_t>(dim) == contiguous ? 1 : extent;
+  }
   return arrangement;
 }
 
@@ -165,6 +199,8 @@ static Arrangement chooseArrangement(const BufferUses &uses, BufferType type) {
   if (type.getRank() == 0)
     return {};
   int64_t bits = storageBits(type.getElementType());
+  if (isWarpGroupOperand(uses))
+    return operandArrangement(type.getShape(), contiguousDimension(uses, type.getShape(), bits), bits);
   return chooseArrangement(uses, type.getShape(), contiguousDimension(uses, type.getShape(), bits), bits);
 }
 
@@ -181,6 +217,8 @@ void ashlar::tile::assignSharedLayouts(KernelOp kernel) {
 
 std::optional<int64_t> ashlar::tile::countBankConflicts(AllocOp alloc, int64_t threads) {
   BufferType type = alloc.getBuffer().getType();
+  if (type.getPanelDim() >= 0)
+    return std::nullopt;
   int64_t bits = storageBits(type.getElementType());
   Arrangement arrangement = arrangementOf(type);
   std::optional<int64_t> contiguous;

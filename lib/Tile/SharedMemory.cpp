@@ -45,6 +45,17 @@ int64_t tile::getStageSize(BufferType type) {
   return llvm::alignTo(getSharedSize(type), std::max(bankRowBytes, swizzlePeriod(type)));
 }
 
+BufferType tile::makeStagedType(BufferType type, int64_t stages) {
+  SmallVector<int64_t> shape{stages},
+      strides{getStageSize(type) * 8 / storageBits(type.getElementType())};
+  llvm::append_range(shape, type.getShape());
+  llvm::append_range(strides, type.getStrides());
+  BufferLayoutAttr layout = type.getLayout();
+  auto staged =
+      layout ? layout.withStrides(strides) : BufferLayoutAttr::get(type.getContext(), strides, 0, 0, 0);
+  return BufferType::get(shape, type.getElementType(), type.getSpace(), staged);
+}
+
 static void number(Region &region, llvm::DenseMap<Operation *, int64_t> &begins,
                    llvm::DenseMap<Operation *, int64_t> &ends, int64_t &next) {
   for (Block &block : region)
@@ -71,6 +82,10 @@ static void extend(SharedBuffer &buffer, const Positions &positions, Operation *
 /// A use of the buffer by `op`: every loop around it that does not contain the alloc comes back to it.
 static void extendByUse(SharedBuffer &buffer, const Positions &positions, Operation *op) {
   extend(buffer, positions, op);
+  // Roles run side by side.
+  if (op->getParentOfType<RoleOp>())
+    for (auto role : op->getParentOfType<KernelOp>().getBody().getOps<RoleOp>())
+      extend(buffer, positions, role);
   for (Operation *parent = op->getParentOp(); parent && !parent->isAncestor(buffer.alloc);
        parent = parent->getParentOp())
     if (isa<LoopLikeOpInterface>(parent))

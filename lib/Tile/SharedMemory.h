@@ -22,6 +22,9 @@ int64_t getSharedSize(BufferType type);
 /// Bytes from one stage to the next: each stage starts at a period of the swizzle, so all are laid out alike.
 int64_t getStageSize(BufferType type);
 
+/// The buffer with a leading dimension of `stages`; a stage is laid out as the buffer was.
+BufferType makeStagedType(BufferType type, int64_t stages);
+
 /// A shared buffer and the positions of its first and last use, both included.
 struct SharedBuffer {
   AllocOp alloc;

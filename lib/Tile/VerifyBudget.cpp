@@ -50,6 +50,9 @@ struct VerifyBudgetPass : tile::impl::VerifyBudgetPassBase<VerifyBudgetPass> {
     RegisterEstimate estimate = estimateRegisters(kernel);
     kernel->setDiscardableAttr(estimateAttrName, Builder(kernel).getI64IntegerAttr(estimate.registers));
     int64_t shared = registersPerMultiprocessor / kernel.getThreads() / registerUnit * registerUnit;
+    // Roles hand registers to each other; tiles live where there are the most.
+    for (auto role : kernel.getBody().getOps<RoleOp>())
+      shared = std::max<int64_t>(shared, role.getRegisters().value_or(0));
     int64_t available = std::min<int64_t>(maxRegistersPerThread, shared);
     if (estimate.registers > available && failed(refuseRegisters(kernel, estimate, available)))
       return signalPassFailure();

@@ -101,6 +101,9 @@ struct ConvertTileToGPU : ashlar::impl::ConvertTileToGPUPassBase<ConvertTileToGP
     if (llvm::any_of(kernels, [](KernelOp kernel) { return failed(checkDistributions(kernel)); }))
       return signalPassFailure();
     llvm::for_each(kernels, annotateAccesses);
+    llvm::for_each(kernels, annotateRoles);
+    if (llvm::any_of(kernels, [](KernelOp kernel) { return failed(numberTensorMaps(kernel)); }))
+      return signalPassFailure();
     for (KernelOp kernel : kernels)
       kernel->setAttr(indexBitwidthAttrName, OpBuilder(module).getI64IntegerAttr(indexBitwidth(kernel)));
     gpu::GPUModuleOp gpuModule = collectKernels(module, kernels);
@@ -119,6 +122,9 @@ struct ConvertTileToGPU : ashlar::impl::ConvertTileToGPUPassBase<ConvertTileToGP
     populateAccessPatterns(converter, patterns);
     populateFragmentPatterns(converter, patterns);
     populateMmaPatterns(converter, patterns);
+    populateConcurrencyPatterns(converter, patterns);
+    populateTensorCopyPatterns(converter, patterns);
+    populateWgmmaPatterns(converter, patterns);
     populateReductionPatterns(converter, patterns);
     scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns, target);
     target.addIllegalDialect<TileDialect>();

@@ -21,6 +21,10 @@ struct LowerKernel : OpConversionPattern<KernelOp> {
     TypeConverter::SignatureConversion signature(kernel.getNumArguments());
     if (failed(typeConverter->convertSignatureArgs(kernel.getArgumentTypes(), signature)))
       return rewriter.notifyMatchFailure(kernel, "an argument has no type on the GPU level");
+    // Tensor maps are arguments behind all others.
+    auto tensorMaps = kernel->getAttrOfType<ArrayAttr>(ashlar::tensorMapsAttrName);
+    if (tensorMaps)
+      signature.addInputs(SmallVector<Type>(tensorMaps.size(), LLVM::LLVMPointerType::get(getContext())));
     auto type = rewriter.getFunctionType(signature.getConvertedTypes(), {});
     auto function = gpu::GPUFuncOp::create(rewriter, kernel.getLoc(), kernel.getSymName(), type);
     function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), rewriter.getUnitAttr());
@@ -32,6 +36,8 @@ struct LowerKernel : OpConversionPattern<KernelOp> {
     if (Attribute traffic = kernel->getDiscardableAttr("tile.traffic"))
       function->setAttr("ashlar.traffic", traffic);
     function->setAttr(ashlar::indexBitwidthAttrName, kernel->getAttr(ashlar::indexBitwidthAttrName));
+    if (tensorMaps)
+      function->setAttr(ashlar::tensorMapsAttrName, tensorMaps);
     if (kernel.getScheduleAttr())
       function->setAttr("ashlar.schedule", kernel.getScheduleAttr());
     rewriter.eraseBlock(&function.getBody().front());
@@ -97,19 +103,10 @@ struct LowerStage : OpConversionPattern<StageOp> {
   }
 };
 
-struct LowerBarrier : OpConversionPattern<BarrierOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(BarrierOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
-    NVVM::BarrierOp::create(rewriter, op.getLoc());
-    rewriter.eraseOp(op);
-    return success();
-  }
-};
-
 } // namespace
 
 void ashlar::tile::populateKernelPatterns(const TypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<LowerKernel, LowerReturn, LowerBlockId, LowerToBuffer<ViewOp>, LowerToBuffer<BitcastOp>,
-               LowerToBuffer<TransposeOp>, LowerAlloc, LowerStage, LowerBarrier>(converter,
+               LowerToBuffer<TransposeOp>, LowerAlloc, LowerStage>(converter,
                                                                                  patterns.getContext());
 }

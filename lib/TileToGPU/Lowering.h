@@ -10,7 +10,7 @@
 
 namespace ashlar::tile {
 
-/// tile.kernel, tile.return, tile.block_id, tile.view, tile.alloc, tile.stage, tile.transpose, tile.barrier.
+/// tile.kernel, tile.return, tile.block_id, tile.view, tile.alloc, tile.stage, tile.transpose.
 void populateKernelPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 /// arith and math on tiles, constants, splats, iota, layout conversions that rename registers, unpack.
 void populateElementwisePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
@@ -22,6 +22,12 @@ void populateAccessPatterns(const mlir::TypeConverter &converter, mlir::RewriteP
 void populateFragmentPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 /// tile.mma.
 void populateMmaPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+/// tile.role, tile.barrier, tile.mbarrier_*, tile.block_count.
+void populateConcurrencyPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+/// tile.tensor_copy.
+void populateTensorCopyPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+/// tile.mma by wgmma, tile.mma_wait.
+void populateWgmmaPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 /// tile.reduce and tile.broadcast.
 void populateReductionPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 
@@ -39,6 +45,10 @@ mlir::FailureOr<ViewAddressing> makeViewAddressing(IndexMath &math, mlir::Conver
 /// Writes onto every load and store of `kernel` what the patterns need to know of its offsets: the pattern driver takes
 /// loops apart while it runs, so values cannot be followed any more by then.
 void annotateAccesses(KernelOp kernel);
+/// Writes onto what depends on the role it stands in what that says: roles are branches once they are converted.
+void annotateRoles(KernelOp kernel);
+/// Numbers the tensor maps of the kernel's copies and describes them on it, as `ashlar.tensor_maps`.
+mlir::LogicalResult numberTensorMaps(KernelOp kernel);
 /// A divisor of the offset of `access` along `dim`, as annotated.
 int64_t offsetDivisor(mlir::Operation *access, int64_t dim);
 

@@ -12,9 +12,15 @@ using namespace ashlar::tile;
 
 SharedAddressing::SharedAddressing(IndexMath &math, BufferType buffer, Value base,
                                    ArrayRef<Value> coordinates)
-    : math(math), buffer(buffer), base(base), runtimePart(math.constant(0)), strides(buffer.getStrides()) {
-  for (auto [coordinate, stride] : llvm::zip(coordinates, strides))
-    runtimePart = math.add(runtimePart, math.mul(coordinate, stride));
+    : math(math), buffer(buffer), base(base), runtimePart(math.constant(0)), strides(buffer.getStrides()),
+      panelDim(buffer.getPanelDim()) {
+  if (panelDim >= 0 && buffer.getShape()[panelDim] <= buffer.getLayout().getPanelWidth())
+    panelDim = -1; // There is one panel only.
+  for (auto [dim, coordinate] : llvm::enumerate(coordinates))
+    if (static_cast<int64_t>(dim) == panelDim)
+      panelCoordinate = coordinate;
+    else
+      runtimePart = math.add(runtimePart, math.mul(coordinate, strides[dim]));
   if (BufferLayoutAttr layout = buffer.getLayout()) {
     swizzleBits = layout.getSwizzleBits();
     swizzleBase = layout.getSwizzleBase();
@@ -22,11 +28,19 @@ SharedAddressing::SharedAddressing(IndexMath &math, BufferType buffer, Value bas
   }
 }
 
-Value SharedAddressing::swizzled(int64_t constantPart) {
-  Value &pointer = pointers[constantPart];
+Value SharedAddressing::panelPart(int64_t offset) {
+  int64_t width = buffer.getLayout().getPanelWidth();
+  Value coordinate = math.add(panelCoordinate, offset);
+  return math.add(math.rem(coordinate, width), math.mul(math.div(coordinate, width), buffer.getLayout().getPanelStride()));
+}
+
+Value SharedAddressing::swizzled(int64_t constantPart, int64_t panelOffset) {
+  Value &pointer = pointers[{constantPart, panelOffset}];
   if (pointer)
     return pointer;
   Value offset = math.add(runtimePart, constantPart);
+  if (panelDim >= 0)
+    offset = math.add(offset, panelPart(panelOffset));
   if (swizzleBits > 0) {
     Value source = math.div(offset, int64_t(1) << swizzleShift);
     Value bits = math.bitAnd(source, ((int64_t(1) << swizzleBits) - 1) << swizzleBase);
@@ -37,8 +51,8 @@ Value SharedAddressing::swizzled(int64_t constantPart) {
 
 int64_t SharedAddressing::linearize(ArrayRef<int64_t> offset) const {
   int64_t linear = 0;
-  for (auto [step, stride] : llvm::zip(offset, strides))
-    linear += step * stride;
+  for (auto [dim, step] : llvm::enumerate(offset))
+    linear += static_cast<int64_t>(dim) == panelDim ? 0 : step * strides[dim];
   return linear;
 }
 
@@ -54,7 +68,7 @@ Value SharedAddressing::at(ArrayRef<int64_t> offset) {
   int64_t perByte = storageBits(buffer.getElementType()) == 4 ? 2 : 1;
   int64_t period = swizzleBits > 0 ? int64_t(1) << (swizzleBits + swizzleBase + swizzleShift) : perByte;
   int64_t constantPart = linear % period;
-  Value pointer = swizzled(constantPart);
+  Value pointer = swizzled(constantPart, panelDim >= 0 ? offset[panelDim] : 0);
   if (linear == constantPart)
     return pointer;
   return offsetPointer(math, pointer, math.constant(linear - constantPart),

@@ -28,14 +28,17 @@ public:
 
 private:
   int64_t linearize(llvm::ArrayRef<int64_t> offset) const;
-  mlir::Value swizzled(int64_t constantPart);
+  mlir::Value swizzled(int64_t constantPart, int64_t panelOffset);
+  /// What the coordinate along the panels, `offset` behind the thread's own, contributes.
+  mlir::Value panelPart(int64_t offset);
 
   IndexMath &math;
   BufferType buffer;
-  mlir::Value base, runtimePart;
+  mlir::Value base, runtimePart, panelCoordinate;
+  int64_t panelDim = -1;
   llvm::SmallVector<int64_t> strides;
   int64_t swizzleBits = 0, swizzleBase = 0, swizzleShift = 0;
-  llvm::DenseMap<int64_t, mlir::Value> pointers;
+  llvm::DenseMap<std::pair<int64_t, int64_t>, mlir::Value> pointers; // by constant part and offset along the panels
 };
 
 /// The elements that lie together in `buffer` wherever a multiple of this number along its contiguous

@@ -28,7 +28,7 @@ ALLOWED = {
     "SimulatorDevice": {"Support", "Simulator", "Runtime", "Package"},
 }
 VERBS = {"verify", "canonicalize", "decompose", "fuse", "assign", "plan", "pipeline", "hoist", "lower", "convert",
-         "emit", "bind", "count"}
+         "emit", "bind", "count", "specialize"}
 LINES, PATH = 600, 75
 SOURCES = {".cpp", ".h", ".td", ".py"}
 

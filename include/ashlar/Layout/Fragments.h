@@ -58,6 +58,13 @@ std::optional<Distribution> mmaOperandA(int64_t m, int64_t k, int64_t warpsM, in
 std::optional<Distribution> mmaOperandB(int64_t k, int64_t n, int64_t warpsM, int64_t warpsN,
                                         int elementBits);
 
+/// C or D of wgmma.m64nN for `groups` warp groups, tile M x N: group g owns the M/groups rows from g*M/groups on,
+/// in products of 64 rows; warp w of a group has rows 16w to 16w+15 of each. Registers run through one product's
+/// columns, then through the products along M. ("Register Fragments for wgmma.mma_async.m64nNkX" in the PTX ISA.)
+std::optional<Distribution> wgmmaAccumulator(int64_t m, int64_t n, int64_t groups);
+/// A of the same in registers, tile M x K. For 16-bit elements it agrees with an accumulator of K columns.
+std::optional<Distribution> wgmmaOperandA(int64_t m, int64_t k, int64_t groups, int elementBits);
+
 /// The outer product without tensor cores. threadsN (fastest) x threadsM threads; each holds M/threadsM
 /// neighbouring rows times N/threadsN columns. The columns come in vectors of 4, 2 or 1 (the widest that
 /// divides), spread so that neighbouring threads hold neighbouring vectors. Registers run along N, then M.

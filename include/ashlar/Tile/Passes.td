@@ -71,6 +71,101 @@ def AssignLayoutsPass : Pass<"ashlar-tile-assign-layouts", "::ashlar::tile::Kern
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+//===-- ashlar-tile-plan-tensor-copies ----------------------------------------===//
+
+def PlanTensorCopiesPass : Pass<"ashlar-tile-plan-tensor-copies", "::ashlar::tile::KernelOp"> {
+  let summary = "Decide by which tensor map the copy engine moves each copy.";
+  let description = [{
+    In kernels whose schedule has `roles`: writes a `#tile.tensor_map` onto every `tile.copy`, as `tile.tensor_map`,
+    and the number of stages of its buffer, as `tile.copy_stages`: the schedule's `stages` for copies of innermost
+    loops, 1 for others. Nothing is moved yet: `ashlar-tile-pipeline-phases` expands the decision. Kernels without
+    roles are left as they are.
+
+    A copy that no tensor map can move is an error that says why: its address is not linear in the view's
+    coordinates, its rows do not start at multiples of 16 bytes, and so on.
+
+    Before, in `schedule = {roles = "cooperative", stages = 4 : i64}`:
+    ```mlir
+    tile.copy %a[%m, %k] -> %sa : !tile.view<4096x8192xbf16> -> !tile.buffer<128x64xbf16, shared, #rows>
+    ```
+    After:
+    ```mlir
+    tile.copy %a[%m, %k] -> %sa {tile.copy_stages = 4 : i64, tile.tensor_map = #tile.tensor_map<
+        coordinates = affine_map<(m, k) -> (k, m)>, extents = affine_map<() -> (8192, 4096)>,
+        strides = affine_map<() -> (16384)>, offset = 0, box = [64, 128], swizzle = 128>} : …
+    ```
+
+    Precondition: `ashlar-tile-assign-layouts` has run.
+  }];
+}
+
+//===-- ashlar-tile-pipeline-phases -------------------------------------------===//
+
+def PipelinePhasesPass : Pass<"ashlar-tile-pipeline-phases", "::ashlar::tile::KernelOp"> {
+  let summary = "Expand copies by tensor maps into rings of full and empty phases.";
+  let description = [{
+    Buffers that are filled together become a ring of as many stages as their copies ask for, with two memory
+    barriers a stage: *full*, whose phase ends when the bytes have arrived, and *empty*, whose phase ends when every
+    consuming warp has read them. Where the copies stood, the producer waits until the stage is empty, announces
+    the bytes and starts the copies; in front of the first reader the consumers wait until it is full; behind the
+    last they arrive at empty. Stage and parity are carried through all loops around, so that a ring goes on
+    from one turn of an outer loop to the next. The first lap finds every stage empty: the producer waits for the
+    parity before the first phase.
+
+    Which role executes an operation stands on it, as `tile.role_name`; the program still reads as if one
+    processor ran it. `ashlar-tile-specialize-roles` deals it out.
+
+    After, for one buffer and 4 stages:
+    ```mlir
+    %staged = tile.alloc : !tile.buffer<4x128x64xbf16, shared, #rows>
+    %full = tile.alloc : !tile.buffer<4xi64, shared>
+    %empty = tile.alloc : !tile.buffer<4xi64, shared>
+    tile.mbarrier_init %full arrivals 1 : !tile.buffer<4xi64, shared>
+    tile.mbarrier_init %empty arrivals 8 : !tile.buffer<4xi64, shared>
+    tile.barrier
+    scf.for %k = … iter_args(…, %stage = %c0, %parity = %c0) {
+      %before = arith.subi %c1, %parity : index
+      tile.mbarrier_wait %empty[%stage] parity %before {tile.role_name = "producer"}
+      tile.mbarrier_expect %full[%stage] bytes 16384 {tile.role_name = "producer"}
+      %sa = tile.stage %staged[%stage] : …
+      tile.tensor_copy %a[%m, %k] -> %sa signal %full[%stage] map #a {tile.role_name = "producer"}
+      tile.mbarrier_wait %full[%stage] parity %parity {tile.role_name = "consumer"}
+      … %sa is read
+      tile.mbarrier_arrive %empty[%stage] {tile.role_name = "consumer"}
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
+//===-- ashlar-tile-specialize-roles ------------------------------------------===//
+
+def SpecializeRolesPass : Pass<"ashlar-tile-specialize-roles", "::ashlar::tile::KernelOp"> {
+  let summary = "Deal the program out to a producer and its consumers.";
+  let description = [{
+    What stands behind the kernel's first barrier becomes two `tile.role`s. The consumers, the threads that the
+    layouts were made for, keep the program without the producer's operations. The producer, a warp group behind
+    them of which one thread works, gets a copy of the loops with its own operations and the scalars that these
+    need; tiles it does not have. The producer's registers are handed to the consumers where there are two warp
+    groups of them or more.
+
+    Precondition: `ashlar-tile-pipeline-phases` has written `tile.role_name` onto what it made; a kernel without
+    any is left as it is.
+
+    Before: `tile.kernel @matmul(…) threads 256 { … tile.barrier … }`. After:
+    ```mlir
+    tile.kernel @matmul(…) threads 384 {
+      … allocations and memory barriers
+      tile.barrier
+      tile.role "consumer" threads 256 from 0 registers 240 { … }
+      tile.role "producer" threads 128 from 256 registers 24 single_thread { … }
+    ```
+  }];
+  let options = [
+    Option<"registersPerMultiprocessor", "registers-per-multiprocessor", "int64_t", "65536",
+           "registers that the threads of a block share">
+  ];
+}
+
 //===-- ashlar-tile-plan-pipeline ---------------------------------------------===//
 
 def PlanPipelinePass : Pass<"ashlar-tile-plan-pipeline", "::ashlar::tile::KernelOp"> {

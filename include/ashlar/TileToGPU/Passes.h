@@ -2,6 +2,7 @@
 #ifndef ASHLAR_TILETOGPU_PASSES_H
 #define ASHLAR_TILETOGPU_PASSES_H
 
+#include "dialects/Ptx/Ptx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

@@ -38,7 +38,7 @@ def ConvertTileToGPUPass : Pass<"ashlar-convert-tile-to-gpu", "::mlir::ModuleOp"
   let dependentDialects = [
     "::mlir::gpu::GPUDialect", "::mlir::NVVM::NVVMDialect", "::mlir::LLVM::LLVMDialect",
     "::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect",
-    "::mlir::math::MathDialect"
+    "::mlir::math::MathDialect", "::ashlar::ptx::PtxDialect"
   ];
 }
 
