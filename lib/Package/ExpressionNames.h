@@ -51,6 +51,32 @@ inline const char *bufferKindName(BufferRef::Kind kind) {
   return names[static_cast<int>(kind)];
 }
 
+struct TensorMapElementName {
+  TensorMapElement element;
+  const char *name;
+};
+
+inline constexpr std::array<TensorMapElementName, 11> tensorMapElementNames = {{
+    {TensorMapElement::U8, "u8"},
+    {TensorMapElement::U16, "u16"},
+    {TensorMapElement::U32, "u32"},
+    {TensorMapElement::S32, "s32"},
+    {TensorMapElement::U64, "u64"},
+    {TensorMapElement::S64, "s64"},
+    {TensorMapElement::F16, "f16"},
+    {TensorMapElement::F32, "f32"},
+    {TensorMapElement::F64, "f64"},
+    {TensorMapElement::BF16, "bf16"},
+    {TensorMapElement::TF32, "tf32"},
+}};
+
+inline const char *tensorMapElementName(TensorMapElement element) {
+  for (const TensorMapElementName &entry : tensorMapElementNames)
+    if (entry.element == element)
+      return entry.name;
+  return "?";
+}
+
 } // namespace ashlar::package
 
 #endif // ASHLAR_LIB_PACKAGE_EXPRESSIONNAMES_H

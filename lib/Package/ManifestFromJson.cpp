@@ -265,16 +265,64 @@ static Expected<BufferRef> readBuffer(const Cursor &cursor) {
   return cursor.error("expected one of the keys input, output, constant and slot");
 }
 
+static Status readIntegers(const Cursor &parent, const char *key, std::vector<int64_t> &results) {
+  return readList(parent, key, tensorMapMaximumRank, results,
+                  [](const Cursor &entry) { return readInteger(entry, INT32_MIN, INT32_MAX); });
+}
+
+static Expected<Im2col> readIm2col(const Cursor &parent) {
+  Im2col result;
+  ASHLAR_ASSIGN_OR_RETURN(Cursor cursor, member(parent, "im2col"));
+  ASHLAR_RETURN_IF_ERROR(readIntegers(cursor, "lower", result.lower));
+  ASHLAR_RETURN_IF_ERROR(readIntegers(cursor, "upper", result.upper));
+  ASHLAR_ASSIGN_OR_RETURN(result.channels, readInteger(cursor, "channels", 1, 256));
+  ASHLAR_ASSIGN_OR_RETURN(result.pixels, readInteger(cursor, "pixels", 1, 1024));
+  return result;
+}
+
+static Expected<TensorMapElement> readMapElement(const Cursor &parent) {
+  ASHLAR_ASSIGN_OR_RETURN(std::string name, readString(parent, "element"));
+  for (const TensorMapElementName &entry : tensorMapElementNames)
+    if (name == entry.name)
+      return entry.element;
+  return (parent.path / "element").error("unknown element type '" + name + "'");
+}
+
+static Expected<TensorMapArgument> readTensorMap(const Cursor &parent, const NameTable &symbols) {
+  TensorMapArgument map;
+  ASHLAR_ASSIGN_OR_RETURN(Cursor cursor, member(parent, "tensor_map"));
+  ASHLAR_ASSIGN_OR_RETURN(Cursor buffer, member(cursor, "buffer"));
+  ASHLAR_ASSIGN_OR_RETURN(map.buffer, readBuffer(buffer));
+  ASHLAR_ASSIGN_OR_RETURN(map.offset, readInteger(cursor, "offset", 0, ManifestLimits::bufferBytes));
+  ASHLAR_ASSIGN_OR_RETURN(map.element, readMapElement(cursor));
+  ASHLAR_ASSIGN_OR_RETURN(map.swizzle, readInteger(cursor, "swizzle", 0, 128));
+  auto expression = [&](const Cursor &entry) { return readExpression(entry, symbols); };
+  ASHLAR_RETURN_IF_ERROR(readList(cursor, "extents", tensorMapMaximumRank, map.extents, expression));
+  ASHLAR_RETURN_IF_ERROR(readList(cursor, "strides", tensorMapMaximumRank, map.strides, expression));
+  if (cursor.has("element_strides"))
+    ASHLAR_RETURN_IF_ERROR(readIntegers(cursor, "element_strides", map.elementStrides));
+  if (cursor.has("im2col")) {
+    ASHLAR_ASSIGN_OR_RETURN(map.im2col, readIm2col(cursor));
+    return map;
+  }
+  ASHLAR_RETURN_IF_ERROR(readIntegers(cursor, "box", map.box));
+  return map;
+}
+
 static Expected<Argument> readArgument(const Cursor &cursor, const NameTable &symbols) {
+  if (cursor.has("tensor_map")) {
+    ASHLAR_ASSIGN_OR_RETURN(TensorMapArgument map, readTensorMap(cursor, symbols));
+    return Argument::tensorMap(std::move(map));
+  }
   for (Argument::Kind kind : {Argument::Kind::I32, Argument::Kind::I64}) {
     const char *key = kind == Argument::Kind::I32 ? "i32" : "i64";
     if (!cursor.has(key))
       continue;
     ASHLAR_ASSIGN_OR_RETURN(Expression value, readExpression(cursor, key, symbols));
-    return Argument{kind, {}, std::move(value)};
+    return Argument{kind, {}, std::move(value), {}};
   }
   ASHLAR_ASSIGN_OR_RETURN(BufferRef buffer, readBuffer(cursor));
-  return Argument{Argument::Kind::Buffer, buffer, {}};
+  return Argument{Argument::Kind::Buffer, buffer, {}, {}};
 }
 
 static Expected<Cursor> readTriple(const Cursor &parent, const char *key) {
@@ -310,6 +358,12 @@ static Expected<LaunchStep> readLaunch(const Cursor &cursor, const NameTable &sy
   }
   ASHLAR_ASSIGN_OR_RETURN(launch.dynamicSharedBytes,
                           readInteger(cursor, "dynamic_shared_bytes", 0, INT32_MAX));
+  if (cursor.has("persistent_blocks")) {
+    ASHLAR_ASSIGN_OR_RETURN(launch.persistentBlocks, readInteger(cursor, "persistent_blocks", 1, 64));
+  }
+  if (cursor.has("programmatic_launch")) {
+    ASHLAR_ASSIGN_OR_RETURN(launch.programmaticLaunch, readBool(cursor, "programmatic_launch"));
+  }
   if (cursor.has("traffic")) {
     ASHLAR_ASSIGN_OR_RETURN(launch.traffic, readTraffic(cursor));
   }

@@ -78,9 +78,37 @@ static Json toJson(const SizeCheck &check, const std::vector<DimSymbol> &symbols
 
 static Json toJson(const BufferRef &buffer) { return {{bufferKindName(buffer.kind), buffer.index}}; }
 
+static Json toJson(const std::vector<Expression> &expressions, const std::vector<DimSymbol> &symbols) {
+  Json result = Json::array();
+  for (const Expression &expression : expressions)
+    result.push_back(toJson(expression, symbols));
+  return result;
+}
+
+static Json toJson(const TensorMapArgument &map, const std::vector<DimSymbol> &symbols) {
+  Json result = {{"buffer", toJson(map.buffer)},
+                 {"offset", map.offset},
+                 {"element", tensorMapElementName(map.element)},
+                 {"extents", toJson(map.extents, symbols)},
+                 {"strides", toJson(map.strides, symbols)},
+                 {"swizzle", map.swizzle}};
+  if (!map.elementStrides.empty())
+    result["element_strides"] = map.elementStrides;
+  if (map.im2col)
+    result["im2col"] = {{"lower", map.im2col->lower},
+                        {"upper", map.im2col->upper},
+                        {"channels", map.im2col->channels},
+                        {"pixels", map.im2col->pixels}};
+  else
+    result["box"] = map.box;
+  return result;
+}
+
 static Json toJson(const Argument &argument, const std::vector<DimSymbol> &symbols) {
   if (argument.kind == Argument::Kind::Buffer)
     return toJson(argument.buffer);
+  if (argument.kind == Argument::Kind::TensorMap)
+    return {{"tensor_map", toJson(argument.map, symbols)}};
   return {{argument.kind == Argument::Kind::I32 ? "i32" : "i64", toJson(argument.value, symbols)}};
 }
 
@@ -91,9 +119,7 @@ static Json toJson(const Step &step, const Manifest &manifest, const std::vector
             {"destination", toJson(step.copy.destination)},
             {"bytes", toJson(step.copy.bytes, symbols)}};
   const LaunchStep &launch = step.launch;
-  Json grid = Json::array(), arguments = Json::array();
-  for (const Expression &extent : launch.grid)
-    grid.push_back(toJson(extent, symbols));
+  Json grid = toJson(std::vector<Expression>(launch.grid.begin(), launch.grid.end()), symbols), arguments = Json::array();
   for (const Argument &argument : launch.arguments)
     arguments.push_back(toJson(argument, symbols));
   Json json = {{"kind", "launch"},
@@ -103,6 +129,10 @@ static Json toJson(const Step &step, const Manifest &manifest, const std::vector
                {"cluster", launch.cluster},
                {"dynamic_shared_bytes", launch.dynamicSharedBytes},
                {"arguments", std::move(arguments)}};
+  if (launch.persistentBlocks)
+    json["persistent_blocks"] = launch.persistentBlocks;
+  if (launch.programmaticLaunch)
+    json["programmatic_launch"] = true;
   if (launch.traffic)
     json["traffic"] = {{"read", launch.traffic->bytesRead}, {"written", launch.traffic->bytesWritten}};
   return json;

@@ -349,6 +349,32 @@ static Status checkCopy(const JsonPath &path, const CopyStep &copy, const StepSc
   return checkExpression(path / "bytes", copy.bytes, scope.function.symbols.size(), 0, room);
 }
 
+/// Checks what does not depend on symbols. The hardware's own limits are checked on a map whose dynamic extents and
+/// strides are legal ones, and so are those of an empty tensor, whose kernel is not launched.
+static Status checkTensorMap(const JsonPath &path, const TensorMapArgument &map, const StepScope &scope) {
+  ASHLAR_RETURN_IF_ERROR(checkBuffer(path / "buffer", map.buffer, scope));
+  ASHLAR_RETURN_IF_ERROR(checkRange(path / "offset", map.offset, 0, Limits::bufferBytes));
+  size_t numSymbols = scope.function.symbols.size();
+  TensorMapArgument sample = map;
+  bool isDynamic = false;
+  auto check = [&](const JsonPath &at, Expression &expression, int64_t low, int64_t high, int64_t legal) -> Status {
+    ASHLAR_RETURN_IF_ERROR(checkExpression(at, expression, numSymbols, low, high));
+    if (expression.constantValue().value_or(0) == 0) {
+      isDynamic = true;
+      expression = legal;
+    }
+    return {};
+  };
+  JsonPath extents = path / "extents", strides = path / "strides";
+  for (size_t i = 0; i < map.extents.size(); ++i)
+    ASHLAR_RETURN_IF_ERROR(check(extents[i], sample.extents[i], 0, int64_t{1} << 32, int64_t{1} << 32));
+  for (size_t i = 0; i < map.strides.size(); ++i)
+    ASHLAR_RETURN_IF_ERROR(check(strides[i], sample.strides[i], 0, (int64_t{1} << 40) - 1, 16));
+  int64_t room = isDynamic ? INT64_MAX : staticBytes(map.buffer, scope).value_or(INT64_MAX);
+  Status status = sample.resolve({}, 0, room).status();
+  return status.ok() ? status : path.error(status.message());
+}
+
 static Status checkGeometry(const JsonPath &path, const LaunchStep &launch, size_t numSymbols) {
   int64_t threads = 1, clusterBlocks = 1;
   JsonPath grid = path / "grid", block = path / "block", cluster = path / "cluster";
@@ -363,6 +389,7 @@ static Status checkGeometry(const JsonPath &path, const LaunchStep &launch, size
     if (extent && *extent % launch.cluster[i] != 0)
       return grid[i].error("must be a multiple of the cluster's extent " + std::to_string(launch.cluster[i]));
   }
+  ASHLAR_RETURN_IF_ERROR(checkRange(path / "persistent_blocks", launch.persistentBlocks, 0, 64));
   if (threads > 1024)
     return block.error("has " + std::to_string(threads) + " threads; a block has at most 1024");
   if (clusterBlocks > 16)
@@ -385,6 +412,11 @@ static Status checkLaunch(const JsonPath &path, const LaunchStep &launch, const 
     const Argument &argument = launch.arguments[i];
     if (argument.kind == Argument::Kind::Buffer) {
       ASHLAR_RETURN_IF_ERROR(checkBuffer(arguments[i], argument.buffer, scope));
+      continue;
+    }
+    if (argument.kind == Argument::Kind::TensorMap) {
+      JsonPath entry = arguments[i];
+      ASHLAR_RETURN_IF_ERROR(checkTensorMap(entry / "tensor_map", argument.map, scope));
       continue;
     }
     bool narrow = argument.kind == Argument::Kind::I32;

@@ -23,6 +23,7 @@
 #include "ashlar/Package/Expression.h"
 #include "ashlar/Support/ElementType.h"
 #include "ashlar/Support/Status.h"
+#include "ashlar/Support/TensorMap.h"
 
 #include <array>
 #include <cstdint>
@@ -36,7 +37,7 @@ namespace ashlar::package {
 /// The format this library writes. A reader takes any minor version of its own major version and refuses
 /// others.
 inline constexpr int formatMajor = 1;
-inline constexpr int formatMinor = 0;
+inline constexpr int formatMinor = 1;
 
 inline constexpr const char *manifestEntry = "manifest.json";
 inline constexpr const char *constantsEntry = "constants.bin";
@@ -220,19 +221,55 @@ struct BufferRef {
   bool operator==(const BufferRef &) const = default;
 };
 
-/// A kernel parameter: the address of a buffer, or a number.
+/// How copies walk a convolution's input, whose dimensions are channels, width, height, depth and images as far as it
+/// has them: `channels` elements at each of `pixels` positions. Corners as in im2colTensorMap (TensorMap.h).
+struct Im2col {
+  std::vector<int64_t> lower, upper;
+  int64_t channels = 1;
+  int64_t pixels = 1;
+
+  bool operator==(const Im2col &) const = default;
+};
+
+/// A tensor in a buffer and the boxes of it that the hardware's tensor copies move; dimensions innermost first. What
+/// is legal says TensorMap.h. The device encodes it into 128 bytes, which the kernel is passed by value.
+struct TensorMapArgument {
+  BufferRef buffer;
+  /// Bytes from the buffer's start to the first element; a multiple of 16.
+  int64_t offset = 0;
+  TensorMapElement element = TensorMapElement::F16;
+  /// Elements along each dimension, and bytes from one to the next from the second dimension on.
+  std::vector<Expression> extents, strides;
+  /// Elements along each dimension that one copy spans; empty with `im2col`.
+  std::vector<int64_t> box;
+  /// Every how many-th of them is copied; empty where that is all of them.
+  std::vector<int64_t> elementStrides;
+  /// 0, 32, 64 or 128: the bytes within which 16-byte chunks are permuted in shared memory.
+  int64_t swizzle = 0;
+  std::optional<Im2col> im2col;
+
+  /// The map for these symbol values and a buffer of `bytes` bytes at `address`. An error where the hardware's limits
+  /// do not hold, or the tensor reaches beyond the buffer. Allocates for errors only.
+  Expected<TensorMap> resolve(std::span<const int64_t> symbols, uint64_t address, int64_t bytes) const;
+
+  bool operator==(const TensorMapArgument &) const = default;
+};
+
+/// A kernel parameter: the address of a buffer, a number, or a tensor map by value.
 struct Argument {
-  enum class Kind { Buffer, I32, I64 };
+  enum class Kind { Buffer, I32, I64, TensorMap };
   Kind kind = Kind::Buffer;
   BufferRef buffer;
   Expression value;
+  TensorMapArgument map;
 
-  static Argument input(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Input, index}, {}}; }
-  static Argument output(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Output, index}, {}}; }
-  static Argument constant(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Constant, index}, {}}; }
-  static Argument slot(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Slot, index}, {}}; }
-  static Argument i32(Expression value) { return {Kind::I32, {}, std::move(value)}; }
-  static Argument i64(Expression value) { return {Kind::I64, {}, std::move(value)}; }
+  static Argument input(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Input, index}, {}, {}}; }
+  static Argument output(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Output, index}, {}, {}}; }
+  static Argument constant(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Constant, index}, {}, {}}; }
+  static Argument slot(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Slot, index}, {}, {}}; }
+  static Argument i32(Expression value) { return {Kind::I32, {}, std::move(value), {}}; }
+  static Argument i64(Expression value) { return {Kind::I64, {}, std::move(value), {}}; }
+  static Argument tensorMap(TensorMapArgument map) { return {Kind::TensorMap, {}, {}, std::move(map)}; }
   bool operator==(const Argument &) const = default;
 };
 
@@ -252,6 +289,11 @@ struct LaunchStep {
   /// Thread-block cluster; {1, 1, 1} is none.
   std::array<int64_t, 3> cluster = {1, 1, 1};
   int64_t dynamicSharedBytes = 0;
+  /// Where not 0, the kernel strides over its tiles by gridDim.x and gets no more blocks along x than the device's
+  /// multiprocessors times this, rounded down to whole clusters but at least one.
+  int64_t persistentBlocks = 0;
+  /// The kernel may start before the kernel ahead of it in the stream has ended; it waits itself for what it reads.
+  bool programmaticLaunch = false;
   /// Unknown where dimensions are dynamic.
   std::optional<Traffic> traffic;
   std::vector<Argument> arguments;

@@ -73,6 +73,18 @@ static Json nested(int depth) {
   return value;
 }
 
+static void expectRefused(std::span<const Edit> edits) {
+  for (const Edit &edit : edits) {
+    Json json = sampleJson();
+    json[Json::json_pointer(edit.pointer)] = edit.value;
+    Expected<Manifest> parsed = manifestFromJson(json.dump());
+    ASSERT_FALSE(parsed) << edit.pointer << " = " << edit.value;
+    EXPECT_NE(parsed.status().message().find(edit.message), std::string::npos)
+        << edit.pointer << " = " << edit.value << "\n  got: " << parsed.status().message()
+        << "\n  expected: " << edit.message;
+  }
+}
+
 TEST(Manifest, every_edit_is_refused_with_its_path) {
   const Edit edits[] = {
       {"/producer", 3, "producer: expected a string, found number"},
@@ -141,14 +153,80 @@ TEST(Manifest, every_edit_is_refused_with_its_path) {
       {"/functions/0/steps/2/destination", {{"constant", 0}}, "inputs and constants are never written"},
       {"/functions/0/steps/2/source", {{"constant", 9}}, "functions[0].steps[2].source: there is no constant 9"},
   };
-  for (const Edit &edit : edits) {
-    Json json = sampleJson();
-    json[Json::json_pointer(edit.pointer)] = edit.value;
-    Expected<Manifest> parsed = manifestFromJson(json.dump());
-    ASSERT_FALSE(parsed) << edit.pointer << " = " << edit.value;
-    EXPECT_NE(parsed.status().message().find(edit.message), std::string::npos)
-        << edit.pointer << " = " << edit.value << "\n  got: " << parsed.status().message()
-        << "\n  expected: " << edit.message;
+  expectRefused(edits);
+}
+
+TEST(Manifest, every_edit_of_a_tensor_map_is_refused) {
+  const std::string map = "/functions/0/steps/1/arguments/3/tensor_map",
+                    walk = "/functions/1/target_plans/0/steps/0/arguments/3/tensor_map";
+  const std::string at = "functions[0].steps[1].arguments[3].tensor_map";
+  const struct {
+    std::string pointer;
+    Json value;
+    std::string message;
+  } edits[] = {
+      {map, 3, at + ": expected an object, found number"},
+      {map + "/buffer", {{"slot", 2}}, at + ".buffer: there is no slot 2"},
+      {map + "/buffer", 1, at + ".buffer: expected one of the keys input"},
+      {map + "/offset", -16, at + ".offset: the value -16 is outside 0.."},
+      {map + "/offset", 8, at + ": tensor map: the address of the tensor is no multiple of 16"},
+      {map + "/element", "f8", at + ".element: unknown element type 'f8'"},
+      {map + "/extents", Json::array(), at + ": tensor map: rank 0 is not in 1 to 5"},
+      {map + "/extents", {1, 2, 3, 4, 5, 6}, at + ".extents: has 6 elements; at most 5 are allowed"},
+      {map + "/extents", {32}, at + ": tensor map: 1 strides for rank 1"},
+      {map + "/extents/0", -1, at + ".extents[0]: the value -1 is outside 0..4294967296"},
+      {map + "/extents/0", 4294967297, at + ".extents[0]: the value 4294967297 is outside"},
+      {map + "/extents/1", {"dim", "N"}, at + ".extents[1]: there is no dimension symbol 'N'"},
+      {map + "/extents/1", {"ceildiv", 1, 0}, at + ".extents[1]: division by 0"},
+      {map + "/strides/0", -16, at + ".strides[0]: the value -16 is outside 0..1099511627775"},
+      {map + "/strides/0", 1099511627776, at + ".strides[0]: the value 1099511627776 is outside"},
+      {map + "/strides/0", 264, at + ": tensor map: stride 264 of dimension 1 is no multiple of 16"},
+      {map + "/strides", {16, 16}, at + ": tensor map: 2 strides for rank 2"},
+      {map + "/box", {16}, at + ": tensor map: a box of 1 dimensions for rank 2"},
+      {map + "/box/1", 0, at + ": tensor map: box 0 of dimension 1 is not in 1 to 256"},
+      {map + "/box/1", 257, at + ": tensor map: box 257 of dimension 1 is not in 1 to 256"},
+      {map + "/box/1", 65537, at + ": tensor map: box 65535 of dimension 1 is not in 1 to 256"},
+      {map + "/box/1", 4294967297, at + ".box[1]: the value 4294967297 is outside"},
+      {map + "/box/0", 15, at + ": tensor map: the box's innermost dimension takes 60 bytes, no multiple of 16"},
+      {map + "/box/0", 32, at + ": tensor map: the box's innermost dimension takes 128 bytes, more than the swizzle"},
+      {map + "/element_strides/1", 9, at + ": tensor map: element stride 9 of dimension 1 is not in 1 to 8"},
+      {map + "/element_strides", {1}, at + ": tensor map: 1 element strides for rank 2"},
+      {map + "/swizzle", 16, at + ": tensor map: a swizzle of 16 bytes is none of 0, 32, 64 and 128"},
+      {map + "/swizzle", 256, at + ".swizzle: the value 256 is outside 0..128"},
+      {map + "/im2col", Json::object(), at + ".im2col.lower: missing"},
+      {walk + "/extents/2", 5, ".tensor_map: tensor map: the tensor reaches beyond its buffer of 256 bytes"},
+      {walk + "/offset", 144, ".tensor_map: tensor map: the tensor reaches beyond its buffer of 256 bytes"},
+      {walk + "/extents", {8, 4}, ".tensor_map: tensor map: "},
+      {walk + "/im2col/lower", {1, 2}, ".tensor_map: tensor map: corners have two dimensions less than the tensor"},
+      {walk + "/im2col/lower/0", -32769, ".tensor_map: tensor map: a corner of dimension 1 takes more than 16 bits"},
+      {walk + "/im2col/upper/0", -6, ".tensor_map: tensor map: the bounding box is empty along dimension 1"},
+      {walk + "/im2col/channels", 257, ".im2col.channels: the value 257 is outside 1..256"},
+      {walk + "/im2col/channels", 4, ".tensor_map: tensor map: the box's innermost dimension takes 8 bytes"},
+      {walk + "/im2col/pixels", 0, ".im2col.pixels: the value 0 is outside 1..1024"},
+      {"/functions/0/steps/1/persistent_blocks", 0, "functions[0].steps[1].persistent_blocks: the value 0 is outside"},
+      {"/functions/0/steps/1/persistent_blocks", 65, "steps[1].persistent_blocks: the value 65 is outside 1..64"},
+      {"/functions/0/steps/1/programmatic_launch", 1, "steps[1].programmatic_launch: expected true or false"},
+  };
+  for (const auto &edit : edits)
+    expectRefused(std::array{Edit{edit.pointer.c_str(), edit.value, edit.message.c_str()}});
+}
+
+TEST(Manifest, tensor_maps_for_symbol_values) {
+  Manifest manifest = test::makeSamplePackage().manifest();
+  const TensorMapArgument &argument = manifest.functions[0].steps[1].launch.arguments[3].map;
+  int64_t symbols[] = {10};
+  Expected<TensorMap> map = argument.resolve(symbols, 4096, 16 + 9 * 256 + 128);
+  ASSERT_TRUE(map) << map.status().message();
+  EXPECT_EQ(map->address, 4112u);
+  EXPECT_EQ(map->extents[1], 10u);
+  EXPECT_EQ(map->strides[0], 256u);
+  EXPECT_EQ(map->elementStrides[1], 2);
+  // One byte less than the last row's end.
+  EXPECT_FALSE(argument.resolve(symbols, 4096, 16 + 9 * 256 + 127));
+  EXPECT_FALSE(argument.resolve(symbols, 4097, INT64_MAX));
+  for (int64_t rows : {int64_t{0}, int64_t{-1}, int64_t{1} << 33, INT64_MAX, INT64_MIN}) {
+    symbols[0] = rows;
+    EXPECT_FALSE(argument.resolve(symbols, 4096, INT64_MAX)) << rows;
   }
 }
 
@@ -165,7 +243,8 @@ static void removeEachKey(Json &root, Json &node, const std::string &path, int &
     node.erase(key);
     Expected<Manifest> parsed = manifestFromJson(root.dump());
     bool isOptional = key == "tolerance" || key == "max" || key == "multiple_of" ||
-                      key == "target_plans" || key == "traffic" || key == "checks";
+                      key == "target_plans" || key == "traffic" || key == "checks" || key == "element_strides" ||
+                      key == "persistent_blocks" || key == "programmatic_launch";
     bool isUnionKey = key == "equal" || key == "at_most" ||
                       path.find("arguments[") != std::string::npos || path.find("source") != std::string::npos ||
                       path.find("destination") != std::string::npos;

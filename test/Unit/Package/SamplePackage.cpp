@@ -1,7 +1,8 @@
 //===-- SamplePackage.cpp - a package made by hand for tests --------------===//
 //
 // Function 0 "linear": x [M, 64] f16 times a constant, through two kernels and an arena slot, with a copied
-// second output. Function 1 "scale": static, one kernel, and a plan of its own for sm_90a.
+// second output; the second kernel has everything that a launch may have. Function 1 "scale": static, one kernel, and
+// a plan of its own for sm_90a.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,7 +34,18 @@ static Function makeLinear(unsigned weights) {
   second.grid = {Expression::max(rows, 2), 2, 1};
   second.block = {32, 2, 1};
   second.cluster = {1, 2, 1};
-  second.arguments = {Argument::slot(1), Argument::output(0), Argument::i64(rows * 64)};
+  TensorMapArgument map;
+  map.buffer = {BufferRef::Kind::Slot, 1};
+  map.offset = 16;
+  map.element = TensorMapElement::F32;
+  map.extents = {32, rows};
+  map.strides = {256};
+  map.box = {16, 64};
+  map.elementStrides = {1, 2};
+  map.swizzle = 64;
+  second.arguments = {Argument::slot(1), Argument::output(0), Argument::i64(rows * 64), Argument::tensorMap(map)};
+  second.persistentBlocks = 2;
+  second.programmaticLaunch = true;
   linear.steps = {Step::makeLaunch(first), Step::makeLaunch(second),
                   Step::makeCopy({{BufferRef::Kind::Input, 0}, {BufferRef::Kind::Output, 1}, rows * 128})};
   return linear;
@@ -55,7 +67,12 @@ static Function makeScale() {
   other.arenaSize = 256;
   other.slots = {{0, 256}};
   launch.kernel = 1;
-  launch.arguments = {Argument::input(0), Argument::slot(0), Argument::output(0)};
+  TensorMapArgument map;
+  map.buffer = {BufferRef::Kind::Slot, 0};
+  map.extents = {8, 4, 2};
+  map.strides = {16, 64};
+  map.im2col = Im2col{{-1}, {-2}, 8, 4};
+  launch.arguments = {Argument::input(0), Argument::slot(0), Argument::output(0), Argument::tensorMap(map)};
   other.steps = {Step::makeLaunch(launch)};
   scale.targetPlans = {other};
   return scale;
