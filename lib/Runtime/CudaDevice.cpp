@@ -6,55 +6,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "CudaDevice.h"
-#include "CudaDriver.h"
+#include "CudaModule.h"
 
 #include <cstdlib>
 
 namespace ashlar::runtime {
 
-using DriverPointer = std::shared_ptr<const CudaDriver>;
-
-/// Dynamic shared memory that needs no opt-in, and cluster size that every cluster-capable device has.
-static constexpr int64_t sharedBytesWithoutOptIn = 48 * 1024;
-static constexpr int64_t portableClusterBlocks = 8;
-
 static CudaAddress toAddress(const void *pointer) { return reinterpret_cast<CudaAddress>(pointer); }
 static CudaStream toStream(Stream stream) { return static_cast<CudaStream>(stream); }
 
 namespace {
-
-/// The retained primary context of a device; shared by everything that lives in it.
-class PrimaryContext {
-public:
-  PrimaryContext(DriverPointer driver, CudaDeviceId id, CudaContext context)
-      : driver(std::move(driver)), id(id), context(context) {}
-  PrimaryContext(const PrimaryContext &) = delete;
-  ~PrimaryContext() { driver->primaryContextRelease(id); }
-
-  const DriverPointer driver;
-  const CudaDeviceId id;
-  const CudaContext context;
-};
-using ContextPointer = std::shared_ptr<const PrimaryContext>;
-
-/// Makes the context current while in scope.
-class ContextScope {
-public:
-  explicit ContextScope(const PrimaryContext &context) : driver(*context.driver) {
-    result = driver.contextPush(context.context);
-  }
-  ContextScope(const ContextScope &) = delete;
-  ~ContextScope() {
-    CudaContext previous = nullptr;
-    if (result == cudaSuccess)
-      driver.contextPop(&previous);
-  }
-  Status status() const { return driver.check(result, "cuCtxPushCurrent"); }
-
-private:
-  const CudaDriver &driver;
-  CudaResult result;
-};
 
 class CudaEventHandle final : public Event {
 public:
@@ -66,32 +27,6 @@ public:
 
   const ContextPointer context;
   const CudaEvent event;
-};
-
-class CudaKernel final : public KernelHandle {
-public:
-  explicit CudaKernel(CudaFunction function) : function(function) {}
-  const CudaFunction function;
-};
-
-class CudaModuleHandle final : public Module {
-public:
-  CudaModuleHandle(ContextPointer context, CudaModule module, int64_t sharedLimit)
-      : context(std::move(context)), module(module), sharedLimit(sharedLimit) {}
-  ~CudaModuleHandle() override {
-    ContextScope scope(*context);
-    context->driver->moduleUnload(module);
-  }
-  Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name, const KernelNeeds &needs) override;
-
-private:
-  Status checkNeeds(const std::string &name, CudaFunction function, const KernelNeeds &needs);
-
-  const ContextPointer context;
-  const CudaModule module;
-  const int64_t sharedLimit;
-  /// What each kernel was opted in to so far; setting less would take it back.
-  std::map<std::string, int64_t> sharedOptIn;
 };
 
 class CudaDevice final : public Device {
@@ -108,6 +43,7 @@ public:
   Status synchronize(Stream stream) override;
   Status synchronizeAll() override;
   Expected<std::unique_ptr<Module>> loadModule(package::ImageKind kind, std::span<const uint8_t> image) override;
+  Status encodeTensorMap(const TensorMap &map, EncodedTensorMap &encoded) override;
   Status launch(KernelHandle &kernel, const LaunchConfig &config, Stream stream, LaunchReport *report) override;
   Expected<std::unique_ptr<Event>> createEvent() override;
   Status record(Event &event, Stream stream) override;
@@ -115,8 +51,6 @@ public:
   Expected<bool> isCapturing(Stream stream) override;
 
 private:
-  Status launchCluster(CudaFunction function, const LaunchConfig &config, Stream stream);
-
   const ContextPointer context;
   const CudaDriver &driver;
   const DeviceProperties facts;
@@ -210,75 +144,27 @@ Expected<std::unique_ptr<Module>> CudaDevice::loadModule(package::ImageKind kind
     log[sizeof(log) - 1] = '\0';
     return Status(status.code(), status.message() + (log[0] ? std::string("; the driver says: ") + log : ""));
   }
-  return std::make_unique<CudaModuleHandle>(context, module, facts.sharedBytesPerBlock);
+  return std::make_unique<CudaModuleHandle>(context, module, facts);
 }
 
-Status CudaModuleHandle::checkNeeds(const std::string &name, CudaFunction function, const KernelNeeds &needs) {
-  const CudaDriver &driver = *context->driver;
-  int maxThreads = 0, staticShared = 0;
-  // The driver loads kernels lazily; asking about one loads it, which a captured launch could not.
-  ASHLAR_RETURN_IF_ERROR(driver.check(driver.functionGetAttribute(&maxThreads, cudaFunctionMaxThreads, function),
-                                      "cuFuncGetAttribute"));
-  ASHLAR_RETURN_IF_ERROR(driver.check(
-      driver.functionGetAttribute(&staticShared, cudaFunctionStaticSharedBytes, function), "cuFuncGetAttribute"));
-  if (needs.blockThreads > maxThreads)
-    return unsupported("kernel '" + name + "' runs with at most " + std::to_string(maxThreads) +
-                       " threads a block on this device, the plan has " + std::to_string(needs.blockThreads));
-  int64_t shared = needs.dynamicSharedBytes + staticShared;
-  if (shared > sharedLimit)
-    return unsupported("kernel '" + name + "' needs " + std::to_string(shared) +
-                       " bytes of shared memory a block, the device has " + std::to_string(sharedLimit));
-  if (needs.clusterBlocks > 1 && !driver.launchKernelEx)
-    return unsupported("kernel '" + name + "' uses block clusters, which need a driver with cuLaunchKernelEx");
-  return {};
-}
-
-Expected<std::unique_ptr<KernelHandle>> CudaModuleHandle::prepareKernel(const std::string &name,
-                                                                        const KernelNeeds &needs) {
-  const CudaDriver &driver = *context->driver;
+Status CudaDevice::encodeTensorMap(const TensorMap &map, EncodedTensorMap &encoded) {
   ContextScope scope(*context);
   ASHLAR_RETURN_IF_ERROR(scope.status());
-  CudaFunction function = nullptr;
-  Status found = driver.check(driver.moduleGetFunction(&function, module, name.c_str()), "cuModuleGetFunction");
-  ASHLAR_RETURN_IF_ERROR(found.withContext("kernel '" + name + "'"));
-  ASHLAR_RETURN_IF_ERROR(checkNeeds(name, function, needs));
-  int64_t &optIn = sharedOptIn.try_emplace(name, sharedBytesWithoutOptIn).first->second;
-  if (needs.dynamicSharedBytes > optIn) {
-    ASHLAR_RETURN_IF_ERROR(driver.check(driver.functionSetAttribute(function, cudaFunctionMaxDynamicSharedBytes,
-                                                                    static_cast<int>(needs.dynamicSharedBytes)),
-                                        "cuFuncSetAttribute"));
-    optIn = needs.dynamicSharedBytes;
-  }
-  if (needs.clusterBlocks > portableClusterBlocks)
-    ASHLAR_RETURN_IF_ERROR(driver.check(driver.functionSetAttribute(function, cudaFunctionNonPortableCluster, 1),
-                                        "cuFuncSetAttribute"));
-  return std::make_unique<CudaKernel>(function);
-}
-
-Status CudaDevice::launchCluster(CudaFunction function, const LaunchConfig &config, Stream stream) {
-  CudaLaunchAttribute cluster;
-  cluster.id = CudaLaunchAttribute::clusterDimension;
-  for (size_t i = 0; i < 3; ++i)
-    cluster.dims[i] = config.cluster[i];
-  CudaLaunchConfig launch = {{config.grid[0], config.grid[1], config.grid[2]},
-                             {config.block[0], config.block[1], config.block[2]},
-                             config.dynamicSharedBytes,
-                             toStream(stream),
-                             &cluster,
-                             1};
-  void **arguments = const_cast<void **>(config.arguments.data());
-  return driver.check(driver.launchKernelEx(&launch, function, arguments, nullptr), "cuLaunchKernelEx");
+  return ashlar::runtime::encodeTensorMap(driver, map, encoded);
 }
 
 Status CudaDevice::launch(KernelHandle &kernel, const LaunchConfig &config, Stream stream, LaunchReport *) {
   ContextScope scope(*context);
   ASHLAR_RETURN_IF_ERROR(scope.status());
   CudaFunction function = static_cast<CudaKernel &>(kernel).function;
-  if (config.cluster != std::array<uint32_t, 3>{1, 1, 1})
-    return launchCluster(function, config, stream);
+  void **arguments = const_cast<void **>(config.arguments.data());
+  if (config.cluster != std::array<uint32_t, 3>{1, 1, 1} || config.programmaticLaunch) {
+    CudaLaunch launch(config, toStream(stream));
+    return driver.check(driver.launchKernelEx(&launch.config, function, arguments, nullptr), "cuLaunchKernelEx");
+  }
   return driver.check(driver.launchKernel(function, config.grid[0], config.grid[1], config.grid[2], config.block[0],
                                           config.block[1], config.block[2], config.dynamicSharedBytes,
-                                          toStream(stream), const_cast<void **>(config.arguments.data()), nullptr),
+                                          toStream(stream), arguments, nullptr),
                       "cuLaunchKernel");
 }
 

@@ -59,13 +59,24 @@ enum : int {
   cudaJitErrorLogBufferBytes = 6,
 };
 
-/// One launch attribute: an id and 64 bytes of value, of which the cluster dimension uses three numbers.
+/// Parameters of the cuTensorMapEncode functions; their element types are the values of TensorMapElement, their
+/// swizzles none, 32, 64 and 128 bytes in this order.
+enum : int {
+  cudaInterleaveNone = 0,
+  cudaL2Promotion128 = 2,
+  cudaOutOfBoundsZero = 0,
+};
+
+/// One launch attribute: an id and 64 bytes of value, of which the cluster dimension uses three numbers and the
+/// programmatic stream serialisation one.
 struct CudaLaunchAttribute {
   static constexpr int clusterDimension = 4;
+  static constexpr int programmaticSerialization = 6;
   int id = 0;
   char padding[4] = {};
   union {
     uint32_t dims[3];
+    int flag;
     char bytes[64] = {};
   };
 };
@@ -118,7 +129,12 @@ static_assert(sizeof(CudaLaunchConfig) == 56);
 
 /// The same for functions that an older driver may lack; null then.
 #define ASHLAR_CUDA_OPTIONAL_FUNCTIONS(X)                                                                         \
-  X(launchKernelEx, cuLaunchKernelEx, const CudaLaunchConfig *, CudaFunction, void **, void **)
+  X(launchKernelEx, cuLaunchKernelEx, const CudaLaunchConfig *, CudaFunction, void **, void **)                   \
+  X(occupancyMaxActiveClusters, cuOccupancyMaxActiveClusters, int *, CudaFunction, const CudaLaunchConfig *)      \
+  X(tensorMapEncodeTiled, cuTensorMapEncodeTiled, void *, int, uint32_t, void *, const uint64_t *,                \
+    const uint64_t *, const uint32_t *, const uint32_t *, int, int, int, int)                                     \
+  X(tensorMapEncodeIm2col, cuTensorMapEncodeIm2col, void *, int, uint32_t, void *, const uint64_t *,              \
+    const uint64_t *, const int *, const int *, uint32_t, uint32_t, const uint32_t *, int, int, int, int)
 
 struct CudaDriver {
   /// Opens the library `path` and initialises the driver. The library is never closed.

@@ -114,7 +114,9 @@ Status Executable::State::makePlans() {
   for (const Function &function : manifest.functions) {
     plans.emplace_back(manifest, function, function.planFor(target.name));
     if (module)
-      ASHLAR_RETURN_IF_ERROR(plans.back().prepareKernels(*module).withContext("function '" + function.name + "'"));
+      ASHLAR_RETURN_IF_ERROR(plans.back()
+                                 .prepareKernels(*module, device->properties())
+                                 .withContext("function '" + function.name + "'"));
   }
   return {};
 }
@@ -151,6 +153,8 @@ Expected<std::unique_ptr<Executable>> Executable::create(std::shared_ptr<const P
   ASHLAR_RETURN_IF_ERROR(state->makePlans());
   ASHLAR_RETURN_IF_ERROR(state->uploadConstants().withContext("constants of the package"));
   ASHLAR_RETURN_IF_ERROR(state->reserveAtLoad());
+  for (FunctionPlan &plan : state->plans)
+    ASHLAR_RETURN_IF_ERROR(plan.encodeFixedMaps({{}, {}, state->constants, state->arena}, *state->device));
   return std::unique_ptr<Executable>(new Executable(std::move(state)));
 }
 

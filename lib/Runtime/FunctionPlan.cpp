@@ -7,6 +7,7 @@
 #include "FunctionPlan.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ashlar::runtime {
 
@@ -25,29 +26,44 @@ FunctionPlan::FunctionPlan(const Manifest &manifest, const Function &function, c
     : manifest(manifest), source(function), plan(plan), steps(plan.steps.size()),
       pendingSymbols(function.symbols.size()), resolvedSymbols(function.symbols.size()), slots(plan.slots.size()),
       inputBytes(function.inputs.size()), outputBytes(function.outputs.size()) {
-  for (size_t i = 0; i < steps.size(); ++i) {
-    if (plan.steps[i].kind != Step::Kind::Launch)
-      continue;
-    const std::vector<Argument> &arguments = plan.steps[i].launch.arguments;
-    steps[i].values.resize(arguments.size());
-    for (size_t j = 0; j < arguments.size(); ++j) {
-      steps[i].pointers.push_back(&steps[i].values[j]);
-      if (arguments[j].kind == Argument::Kind::Buffer)
-        steps[i].ranges.emplace_back();
-    }
-  }
+  for (size_t i = 0; i < steps.size(); ++i)
+    if (plan.steps[i].kind == Step::Kind::Launch)
+      prepareArguments(plan.steps[i].launch, steps[i]);
 }
 
-Status FunctionPlan::prepareKernels(Module &module) {
+void FunctionPlan::prepareArguments(const LaunchStep &launch, PreparedStep &prepared) {
+  size_t count = launch.arguments.size();
+  prepared.values.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    const Argument &argument = launch.arguments[i];
+    prepared.pointers.push_back(&prepared.values[i]);
+    if (argument.kind == Argument::Kind::Buffer)
+      prepared.addresses.push_back({i, argument.buffer});
+    else if (argument.kind == Argument::Kind::TensorMap)
+      prepared.maps.emplace_back(i, &argument.map);
+  }
+  prepared.ranges.resize(prepared.addresses.size() + prepared.maps.size());
+  LaunchConfig &config = prepared.config;
+  for (size_t i = 0; i < 3; ++i) {
+    config.block[i] = static_cast<uint32_t>(launch.block[i]);
+    config.cluster[i] = static_cast<uint32_t>(launch.cluster[i]);
+  }
+  config.dynamicSharedBytes = static_cast<uint32_t>(launch.dynamicSharedBytes);
+  config.programmaticLaunch = launch.programmaticLaunch;
+  config.arguments = prepared.pointers;
+  config.buffers = prepared.ranges;
+}
+
+Status FunctionPlan::prepareKernels(Module &module, const DeviceProperties &device) {
+  multiprocessors = device.multiprocessors;
   for (size_t i = 0; i < steps.size(); ++i) {
     if (plan.steps[i].kind != Step::Kind::Launch)
       continue;
-    const LaunchStep &launch = plan.steps[i].launch;
-    KernelNeeds needs;
-    needs.dynamicSharedBytes = launch.dynamicSharedBytes;
-    needs.blockThreads = launch.block[0] * launch.block[1] * launch.block[2];
-    needs.clusterBlocks = launch.cluster[0] * launch.cluster[1] * launch.cluster[2];
-    ASHLAR_ASSIGN_OR_RETURN(steps[i].kernel, module.prepareKernel(manifest.kernels[launch.kernel].name, needs));
+    const LaunchConfig &config = steps[i].config;
+    KernelNeeds needs{config.dynamicSharedBytes, config.block, config.cluster, !steps[i].maps.empty(),
+                      config.programmaticLaunch};
+    const std::string &name = manifest.kernels[plan.steps[i].launch.kernel].name;
+    ASHLAR_ASSIGN_OR_RETURN(steps[i].kernel, module.prepareKernel(name, needs));
   }
   return {};
 }
@@ -56,8 +72,10 @@ Status FunctionPlan::prepareKernels(Module &module) {
 // Resolving symbols
 //===----------------------------------------------------------------------===//
 
-static std::string stepName(const Function &function, size_t index) {
-  return "function '" + function.name + "', step " + std::to_string(index);
+std::string FunctionPlan::stepName(size_t index) const {
+  StepProfile names;
+  describeStep(index, names);
+  return "function '" + source.name + "', step " + std::to_string(index) + " (" + names.name + ")";
 }
 
 static Expected<int64_t> evaluateIn(const Expression &expression, std::span<const int64_t> symbols, int64_t low,
@@ -90,6 +108,11 @@ Status FunctionPlan::resolveArena() {
   return {};
 }
 
+/// Blocks along x of a kernel that strides over `tiles` of them: as many as run at once, in whole clusters.
+static int64_t persistentExtent(int64_t tiles, int64_t residentBlocks, int64_t cluster) {
+  return std::min(tiles, std::max(residentBlocks / cluster * cluster, cluster));
+}
+
 Status FunctionPlan::resolveLaunch(const LaunchStep &launch, PreparedStep &prepared) {
   prepared.isEmpty = false;
   for (size_t i = 0; i < 3; ++i) {
@@ -98,20 +121,40 @@ Status FunctionPlan::resolveLaunch(const LaunchStep &launch, PreparedStep &prepa
     if (extent % launch.cluster[i] != 0)
       return invalidPackage("the grid extent " + std::to_string(extent) + " is no multiple of the cluster's " +
                             std::to_string(launch.cluster[i]));
-    prepared.grid[i] = static_cast<uint32_t>(extent);
+    if (i == 0 && launch.persistentBlocks > 0)
+      extent = persistentExtent(extent, launch.persistentBlocks * multiprocessors, launch.cluster[0]);
+    prepared.config.grid[i] = static_cast<uint32_t>(extent);
     prepared.isEmpty |= extent == 0;
   }
   for (size_t i = 0; i < launch.arguments.size(); ++i) {
     const Argument &argument = launch.arguments[i];
-    if (argument.kind == Argument::Kind::Buffer)
-      continue;
     bool narrow = argument.kind == Argument::Kind::I32;
+    if (!narrow && argument.kind != Argument::Kind::I64)
+      continue;
     ASHLAR_ASSIGN_OR_RETURN(int64_t value,
                             evaluateIn(argument.value, pendingSymbols, narrow ? INT32_MIN : INT64_MIN,
                                        narrow ? INT32_MAX : INT64_MAX, "a kernel argument"));
     // Little-endian: an i32 parameter reads the low half.
     prepared.values[i] = static_cast<uint64_t>(value);
   }
+  // What is not launched may be empty, which no map may be.
+  for (size_t i = 0; !prepared.isEmpty && i < prepared.maps.size(); ++i)
+    ASHLAR_RETURN_IF_ERROR(
+        resolveMap(prepared.maps[i], pendingSymbols, bufferBytes(prepared.maps[i].source->buffer)));
+  return {};
+}
+
+Status FunctionPlan::resolveMap(PreparedMap &map, std::span<const int64_t> symbols, int64_t bytes) {
+  Expected<TensorMap> values = map.source->resolve(symbols, 0, bytes);
+  if (!values)
+    return Status(values.status().code(),
+                  "argument " + std::to_string(map.argument) + ": " + values.status().message() +
+                      "; call it with sizes that keep this limit of the hardware's tensor copies, or compile the "
+                      "program for a target without them (sm_80)");
+  if (std::memcmp(&map.values, &*values, sizeof(TensorMap)) == 0)
+    return {};
+  map.values = *values;
+  map.addresses.fill(0);
   return {};
 }
 
@@ -154,7 +197,7 @@ Status FunctionPlan::resolve() {
     Status status = step.kind == Step::Kind::Launch ? resolveLaunch(step.launch, steps[i])
                                                     : resolveCopy(step.copy, steps[i]);
     if (!status.ok())
-      return status.withContext(stepName(source, i));
+      return status.withContext(stepName(i));
   }
   std::copy(pendingSymbols.begin(), pendingSymbols.end(), resolvedSymbols.begin());
   isResolved = true;
@@ -211,6 +254,69 @@ BufferRange FunctionPlan::locate(const BufferRef &ref, const CallBuffers &buffer
   return {};
 }
 
+Status FunctionPlan::encode(PreparedMap &map, const void *buffer, Device &device, void *&pointer) {
+  auto address = reinterpret_cast<uint64_t>(buffer);
+  auto found = std::find(map.addresses.begin(), map.addresses.end(), address);
+  auto entry = static_cast<size_t>(found - map.addresses.begin());
+  if (found == map.addresses.end()) {
+    entry = map.oldest;
+    map.oldest = (entry + 1) % PreparedMap::numEncodings;
+    TensorMap placed = map.values;
+    placed.address += address;
+    map.addresses[entry] = 0;
+    if (Status status = device.encodeTensorMap(placed, map.encodings[entry]); !status.ok())
+      return status.withContext("argument " + std::to_string(map.argument));
+    map.addresses[entry] = address;
+  }
+  pointer = &map.encodings[entry];
+  return {};
+}
+
+bool FunctionPlan::isFixed(const package::TensorMapArgument &map) const {
+  // An empty tensor has no map; its kernel is not launched.
+  auto isDynamic = [](const Expression &expression) { return expression.isDynamic(); };
+  auto isUnknownOrEmpty = [](const Expression &extent) { return extent.constantValue().value_or(0) <= 0; };
+  if (std::any_of(map.extents.begin(), map.extents.end(), isUnknownOrEmpty) ||
+      std::any_of(map.strides.begin(), map.strides.end(), isDynamic))
+    return false;
+  if (map.buffer.kind != BufferRef::Kind::Slot)
+    return map.buffer.kind == BufferRef::Kind::Constant;
+  // Before the first resolve there may be no arena yet.
+  const package::ArenaSlot &slot = plan.slots[map.buffer.index];
+  return isResolved && !slot.offset.isDynamic() && !slot.size.isDynamic();
+}
+
+Status FunctionPlan::encodeFixedMaps(const CallBuffers &buffers, Device &device) {
+  for (size_t i = 0; i < steps.size(); ++i)
+    for (PreparedMap &map : steps[i].maps) {
+      const BufferRef &buffer = map.source->buffer;
+      if (!isFixed(*map.source))
+        continue;
+      Status status = resolveMap(map, {}, bufferBytes(buffer));
+      if (status.ok())
+        status = encode(map, locate(buffer, buffers).address, device, steps[i].pointers[map.argument]);
+      if (!status.ok())
+        return status.withContext(stepName(i));
+    }
+  return {};
+}
+
+Status FunctionPlan::runLaunch(PreparedStep &prepared, const CallBuffers &buffers, Device &device, Stream stream,
+                               LaunchReport *report) {
+  BufferRange *range = prepared.ranges.data();
+  for (const PreparedAddress &address : prepared.addresses) {
+    *range = locate(address.buffer, buffers);
+    prepared.values[address.argument] = reinterpret_cast<uint64_t>(range->address);
+    ++range;
+  }
+  for (PreparedMap &map : prepared.maps) {
+    *range = locate(map.source->buffer, buffers);
+    ASHLAR_RETURN_IF_ERROR(encode(map, range->address, device, prepared.pointers[map.argument]));
+    ++range;
+  }
+  return device.launch(*prepared.kernel, prepared.config, stream, report);
+}
+
 Status FunctionPlan::runStep(size_t index, const CallBuffers &buffers, Device &device, Stream stream,
                              LaunchReport *report) {
   PreparedStep &prepared = steps[index];
@@ -222,31 +328,9 @@ Status FunctionPlan::runStep(size_t index, const CallBuffers &buffers, Device &d
     void *destination = const_cast<void *>(locate(step.copy.destination, buffers).address);
     status = device.copy(destination, locate(step.copy.source, buffers).address, prepared.copyBytes, stream);
   } else {
-    const LaunchStep &launch = step.launch;
-    size_t numRanges = 0;
-    for (size_t i = 0; i < launch.arguments.size(); ++i) {
-      if (launch.arguments[i].kind != Argument::Kind::Buffer)
-        continue;
-      BufferRange range = locate(launch.arguments[i].buffer, buffers);
-      prepared.values[i] = reinterpret_cast<uint64_t>(range.address);
-      prepared.ranges[numRanges++] = range;
-    }
-    LaunchConfig config;
-    config.grid = prepared.grid;
-    for (size_t i = 0; i < 3; ++i) {
-      config.block[i] = static_cast<uint32_t>(launch.block[i]);
-      config.cluster[i] = static_cast<uint32_t>(launch.cluster[i]);
-    }
-    config.dynamicSharedBytes = static_cast<uint32_t>(launch.dynamicSharedBytes);
-    config.arguments = prepared.pointers;
-    config.buffers = prepared.ranges;
-    status = device.launch(*prepared.kernel, config, stream, report);
+    status = runLaunch(prepared, buffers, device, stream, report);
   }
-  if (status.ok())
-    return status;
-  StepProfile names;
-  describeStep(index, names);
-  return status.withContext(stepName(source, index) + " (" + names.name + ")");
+  return status.ok() ? status : status.withContext(stepName(index));
 }
 
 void FunctionPlan::describeStep(size_t index, StepProfile &profile) const {
@@ -257,10 +341,10 @@ void FunctionPlan::describeStep(size_t index, StepProfile &profile) const {
     return;
   }
   profile.name = manifest.kernels[step.launch.kernel].name;
-  profile.grid = steps[index].grid;
-  for (size_t i = 0; i < 3; ++i)
-    profile.block[i] = static_cast<uint32_t>(step.launch.block[i]);
-  profile.dynamicSharedBytes = static_cast<uint32_t>(step.launch.dynamicSharedBytes);
+  const LaunchConfig &config = steps[index].config;
+  profile.grid = config.grid;
+  profile.block = config.block;
+  profile.dynamicSharedBytes = config.dynamicSharedBytes;
 }
 
 } // namespace ashlar::runtime

@@ -2,7 +2,8 @@
 //
 // Everything of a function that can be prepared before a call: kernel handles, storage for argument values and the
 // pointers to them, and, for the symbol values of the last call, all sizes, offsets and grids. A call with the same
-// symbol values only fills in addresses.
+// symbol values only fills in addresses. Tensor maps hold addresses, too: each keeps the last few of its encodings, so
+// a call with buffers that were seen before encodes nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,8 +31,11 @@ public:
   /// `plan` is the function's plan for the image that was loaded.
   FunctionPlan(const package::Manifest &manifest, const package::Function &function, const package::Plan &plan);
 
-  /// Looks up the kernels of all steps.
-  Status prepareKernels(Module &module);
+  /// Looks up the kernels of all steps. Before any resolve().
+  Status prepareKernels(Module &module, const DeviceProperties &device);
+  /// Encodes the tensor maps that no call changes: those of constants and of slots at fixed places, of fixed sizes.
+  /// `buffers` has no inputs and outputs.
+  Status encodeFixedMaps(const CallBuffers &buffers, Device &device);
 
   const package::Function &function() const { return source; }
   /// Symbol values to fill in before resolve().
@@ -53,27 +57,59 @@ public:
   void describeStep(size_t index, StepProfile &profile) const;
 
 private:
+  /// A tensor map of a launch.
+  struct PreparedMap {
+    PreparedMap(size_t argument, const package::TensorMapArgument *source) : argument(argument), source(source) {}
+
+    size_t argument;
+    const package::TensorMapArgument *source;
+    /// For the resolved symbols; its address is that of a buffer at 0.
+    TensorMap values = {};
+    /// Encodings of `values` for the buffers at `addresses`, 0 where there is none; the next replaces entry `oldest`.
+    static constexpr size_t numEncodings = 4;
+    std::array<uint64_t, numEncodings> addresses = {};
+    std::array<EncodedTensorMap, numEncodings> encodings;
+    size_t oldest = 0;
+  };
+  /// An argument that is a buffer's address.
+  struct PreparedAddress {
+    size_t argument = 0;
+    package::BufferRef buffer;
+  };
   struct PreparedStep {
     std::unique_ptr<KernelHandle> kernel;
     /// Nothing to do for the resolved values: an empty grid or no bytes.
     bool isEmpty = false;
-    std::array<uint32_t, 3> grid = {1, 1, 1};
     int64_t copyBytes = 0;
-    /// Value of each argument and pointers to them. Scalars are set by resolve(), addresses by runStep().
+    /// Geometry, which resolve() completes, and the arguments and buffers below.
+    LaunchConfig config;
+    /// Value of each argument and pointers to them. Scalars are set by resolve(), addresses by runStep(). The pointer
+    /// of a tensor map is that of its encoding.
     std::vector<uint64_t> values;
     std::vector<void *> pointers;
-    /// The buffers among the arguments, in order.
+    std::vector<PreparedAddress> addresses;
+    std::vector<PreparedMap> maps;
+    /// The buffers of `addresses`, then those of `maps`.
     std::vector<BufferRange> ranges;
   };
   struct Range {
     int64_t offset = 0, bytes = 0;
   };
 
+  void prepareArguments(const package::LaunchStep &launch, PreparedStep &prepared);
   Status resolveArena();
   Status resolveLaunch(const package::LaunchStep &launch, PreparedStep &prepared);
+  Status resolveMap(PreparedMap &map, std::span<const int64_t> symbols, int64_t bytes);
+  /// Whether no call changes the map.
+  bool isFixed(const package::TensorMapArgument &map) const;
+  /// Sets `pointer` to the encoding of the map for `buffer`, made anew where it is not at hand.
+  Status encode(PreparedMap &map, const void *buffer, Device &device, void *&pointer);
+  Status runLaunch(PreparedStep &prepared, const CallBuffers &buffers, Device &device, Stream stream,
+                   LaunchReport *report);
   Status resolveCopy(const package::CopyStep &copy, PreparedStep &prepared);
   Status checkTensor(const char *role, size_t index, const package::Tensor &tensor, const TensorBuffer &buffer,
                      int64_t bytes) const;
+  std::string stepName(size_t index) const;
   BufferRange locate(const package::BufferRef &ref, const CallBuffers &buffers) const;
   int64_t bufferBytes(const package::BufferRef &ref) const;
 
@@ -81,6 +117,7 @@ private:
   const package::Function &source;
   const package::Plan &plan;
   std::vector<PreparedStep> steps;
+  int64_t multiprocessors = 1;
   std::vector<int64_t> pendingSymbols, resolvedSymbols;
   bool isResolved = false;
   int64_t resolvedArenaBytes = 0;

@@ -9,12 +9,16 @@
 
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
+#include <cstring>
 #include <mutex>
 
 namespace ashlar::runtime {
 
 /// Sites kept in a report; the simulator gives the most expensive ones first.
 static constexpr size_t maxSites = 8;
+/// What it says it has when it isn't told: those of an H200.
+static constexpr unsigned defaultMultiprocessors = 132;
 
 namespace {
 
@@ -50,7 +54,7 @@ private:
 
 class SimulatorDevice final : public Device {
 public:
-  explicit SimulatorDevice(simulator::LaunchOptions options);
+  SimulatorDevice(simulator::LaunchOptions options, unsigned multiprocessors);
 
   const DeviceProperties &properties() const override { return facts; }
   Expected<void *> allocate(int64_t bytes) override;
@@ -61,6 +65,7 @@ public:
   Status synchronize(Stream) override { return {}; }
   Status synchronizeAll() override { return {}; }
   Expected<std::unique_ptr<Module>> loadModule(package::ImageKind kind, std::span<const uint8_t> image) override;
+  Status encodeTensorMap(const TensorMap &map, EncodedTensorMap &encoded) override;
   Status launch(KernelHandle &kernel, const LaunchConfig &config, Stream, LaunchReport *report) override;
   Expected<std::unique_ptr<Event>> createEvent() override { return std::make_unique<TimePoint>(); }
   Status record(Event &event, Stream) override;
@@ -79,8 +84,10 @@ private:
 // Memory and modules
 //===----------------------------------------------------------------------===//
 
-SimulatorDevice::SimulatorDevice(simulator::LaunchOptions options) : options(std::move(options)) {
+SimulatorDevice::SimulatorDevice(simulator::LaunchOptions options, unsigned multiprocessors)
+    : options(std::move(options)) {
   facts.name = "simulator";
+  facts.multiprocessors = static_cast<int>(multiprocessors);
   facts.sharedBytesPerBlock = simulator::maximumSharedBytes;
   facts.memoryBytes = package::ManifestLimits::bufferBytes;
   facts.imageKinds = {package::ImageKind::SharedObject};
@@ -130,7 +137,7 @@ Expected<std::unique_ptr<Module>> SimulatorDevice::loadModule(package::ImageKind
 
 Expected<std::unique_ptr<KernelHandle>> SimulatorModule::prepareKernel(const std::string &name,
                                                                        const KernelNeeds &needs) {
-  if (needs.clusterBlocks > 1)
+  if (needs.clusterBlocks() > 1)
     return unsupported("kernel '" + name + "' uses block clusters, which the simulator does not have");
   if (needs.dynamicSharedBytes > simulator::maximumSharedBytes)
     return unsupported("kernel '" + name + "' needs " + std::to_string(needs.dynamicSharedBytes) +
@@ -205,6 +212,12 @@ static void fillReport(LaunchReport &report, const simulator::LaunchResult &resu
   }
 }
 
+Status SimulatorDevice::encodeTensorMap(const TensorMap &map, EncodedTensorMap &encoded) {
+  static_assert(sizeof(map) == sizeof(encoded));
+  std::memcpy(&encoded, &map, sizeof(map));
+  return {};
+}
+
 Status SimulatorDevice::launch(KernelHandle &kernel, const LaunchConfig &config, Stream, LaunchReport *report) {
   const SimulatorKernel &target = static_cast<SimulatorKernel &>(kernel);
   simulator::LaunchShape shape;
@@ -256,6 +269,19 @@ static Status readChoice(const DeviceOptions &options, const std::string &key, c
   return {};
 }
 
+/// Sets `value` from option `key`, a number from `low` to 1024.
+static Status readNumber(const DeviceOptions &options, const std::string &key, unsigned low, unsigned &value) {
+  auto found = options.find(key);
+  if (found == options.end())
+    return {};
+  const std::string &text = found->second;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < low || value > 1024)
+    return invalidArgument("simulator option " + key + ": '" + text + "' is no number from " + std::to_string(low) +
+                           " to 1024");
+  return {};
+}
+
 static Expected<std::shared_ptr<Device>> createSimulatorDevice(int index, const DeviceOptions &options) {
   if (index != 0)
     return notFound("there is one simulator, sim:0");
@@ -265,13 +291,14 @@ static Expected<std::shared_ptr<Device>> createSimulatorDevice(int index, const 
   ASHLAR_RETURN_IF_ERROR(readChoice(options, "counters", "off", "on", launch.counters));
   ASHLAR_RETURN_IF_ERROR(readChoice(options, "async", "earliest", "latest", latest));
   launch.asyncMode = latest ? simulator::AsyncMode::Latest : simulator::AsyncMode::Earliest;
-  if (auto threads = options.find("threads"); threads != options.end()) {
-    const std::string &text = threads->second;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), launch.threads);
-    if (error != std::errc() || end != text.data() + text.size() || launch.threads > 1024)
-      return invalidArgument("simulator option threads: '" + text + "' is no number from 0 to 1024");
-  }
-  return std::shared_ptr<Device>(std::make_shared<SimulatorDevice>(std::move(launch)));
+  ASHLAR_RETURN_IF_ERROR(readNumber(options, "threads", 0, launch.threads));
+  unsigned multiprocessors = defaultMultiprocessors;
+  DeviceOptions environment;
+  if (const char *variable = std::getenv("ASHLAR_SIMULATOR_MULTIPROCESSORS"))
+    environment["multiprocessors"] = variable;
+  ASHLAR_RETURN_IF_ERROR(readNumber(environment, "multiprocessors", 1, multiprocessors));
+  ASHLAR_RETURN_IF_ERROR(readNumber(options, "multiprocessors", 1, multiprocessors));
+  return std::shared_ptr<Device>(std::make_shared<SimulatorDevice>(std::move(launch), multiprocessors));
 }
 
 void registerSimulatorDevice() { registerDeviceFactory("sim", createSimulatorDevice); }

@@ -14,6 +14,7 @@
 
 #include "ashlar/Package/Manifest.h"
 #include "ashlar/Support/Status.h"
+#include "ashlar/Support/TensorMap.h"
 
 #include <array>
 #include <cstdint>
@@ -53,6 +54,8 @@ struct LaunchConfig {
   std::array<uint32_t, 3> block = {1, 1, 1};
   std::array<uint32_t, 3> cluster = {1, 1, 1};
   uint32_t dynamicSharedBytes = 0;
+  /// The kernel may start before the one ahead of it in the stream has ended; it waits itself for what it reads.
+  bool programmaticLaunch = false;
   /// One pointer to the value of each parameter, as for cuLaunchKernel.
   std::span<void *const> arguments;
   /// The buffers among the arguments; the kernel must touch nothing else. Devices need not check it.
@@ -84,8 +87,18 @@ public:
 /// What the launches of a kernel will ask for.
 struct KernelNeeds {
   int64_t dynamicSharedBytes = 0;
-  int64_t blockThreads = 1;
-  int64_t clusterBlocks = 1;
+  std::array<uint32_t, 3> block = {1, 1, 1};
+  std::array<uint32_t, 3> cluster = {1, 1, 1};
+  bool tensorMaps = false;
+  bool programmaticLaunch = false;
+
+  int64_t blockThreads() const { return int64_t{block[0]} * block[1] * block[2]; }
+  int64_t clusterBlocks() const { return int64_t{cluster[0]} * cluster[1] * cluster[2]; }
+};
+
+/// A tensor map as the device's kernels take it; what an argument for one points to.
+struct alignas(64) EncodedTensorMap {
+  std::array<unsigned char, 128> bytes = {};
 };
 
 /// A loaded image. Destroyed before its device.
@@ -119,6 +132,10 @@ public:
   virtual Status synchronizeAll() = 0;
 
   virtual Expected<std::unique_ptr<Module>> loadModule(package::ImageKind kind, std::span<const uint8_t> image) = 0;
+
+  /// Encodes a map that keeps the limits of TensorMap.h; asked of devices that prepared a kernel with maps. A host
+  /// computation that touches no stream.
+  virtual Status encodeTensorMap(const TensorMap &map, EncodedTensorMap &encoded) = 0;
 
   /// Enqueues a launch. `report`, where not null, receives what the device found; a device with findings and no
   /// place for them fails.

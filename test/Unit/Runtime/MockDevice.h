@@ -28,6 +28,7 @@ public:
   DeviceProperties facts;
   std::vector<MockLaunch> launches;
   std::vector<int64_t> copies;
+  size_t encodings = 0;
   /// Size by address of what is allocated now, and how many allocations there were.
   std::map<void *, int64_t> live;
   size_t allocations = 0;
@@ -48,6 +49,8 @@ public:
   Status synchronize(Stream) override;
   Status synchronizeAll() override;
   Expected<std::unique_ptr<Module>> loadModule(package::ImageKind kind, std::span<const uint8_t> image) override;
+  /// The encoding is the map itself.
+  Status encodeTensorMap(const TensorMap &map, EncodedTensorMap &encoded) override;
   Status launch(KernelHandle &kernel, const LaunchConfig &config, Stream stream, LaunchReport *report) override;
   Expected<std::unique_ptr<Event>> createEvent() override;
   Status record(Event &event, Stream) override;

@@ -23,6 +23,7 @@ static StubDriver openStub() {
   find(library, "stubCudaSetCapability", stub.setCapability);
   find(library, "stubCudaSetDeviceCount", stub.setDeviceCount);
   find(library, "stubCudaSetCapturing", stub.setCapturing);
+  find(library, "stubCudaSetActiveClusters", stub.setActiveClusters);
   find(library, "stubCudaFail", stub.failCall);
   find(library, "stubCudaRejectImage", stub.rejectImage);
   find(library, "stubCudaTrace", stub.trace);

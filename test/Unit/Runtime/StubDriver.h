@@ -18,6 +18,7 @@ struct StubDriver {
   decltype(&stubCudaSetCapability) setCapability;
   decltype(&stubCudaSetDeviceCount) setDeviceCount;
   decltype(&stubCudaSetCapturing) setCapturing;
+  decltype(&stubCudaSetActiveClusters) setActiveClusters;
   decltype(&stubCudaFail) failCall;
   decltype(&stubCudaRejectImage) rejectImage;
   decltype(&stubCudaTrace) trace;

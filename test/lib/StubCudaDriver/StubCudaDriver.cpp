@@ -1,80 +1,35 @@
 //===-- StubCudaDriver.cpp - a CUDA driver without a GPU ------------------===//
 //
-// One state behind one lock; every entry point records itself, lets a planned failure happen, and checks its
-// arguments. Types are spelled plainly: this file must not share the runtime's idea of the interface.
+// Control, devices, memory and events. Types are spelled plainly: the stub must not share the runtime's idea of the
+// interface.
 //
 //===----------------------------------------------------------------------===//
 
 #include "StubCudaDriver.h"
+#include "StubCudaState.h"
 
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <map>
-#include <mutex>
 #include <sstream>
-#include <string>
-#include <vector>
 
-typedef int Result;
-typedef unsigned long long Address;
+using namespace stub;
 
-enum : Result { success = 0, invalidValue = 1, outOfMemory = 2, invalidContext = 201, notFound = 500 };
-
-namespace {
-
-struct StubFunction {
-  std::string name;
-  std::vector<int> widths;
-  int sharedLimit = 48 * 1024, staticShared = 0, maxThreads = 1024;
-};
-
-struct StubModule {
-  std::map<std::string, StubFunction> functions;
-};
-
-struct Allocation {
-  size_t index, bytes;
-};
-
-struct PlannedFailure {
-  int number, result;
-};
-
-struct State {
-  std::recursive_mutex mutex;
-  std::string trace;
-  size_t violations = 0, modules = 0, events = 0, nextAllocation = 1;
-  int capability = 90, devices = 1, capturing = 0;
-  std::vector<const void *> contexts;
-  std::map<Address, Allocation> allocations;
-  std::map<std::string, PlannedFailure> failures;
-  std::map<std::string, int> calls;
-  std::string rejectedText;
-  int rejectedResult = 0;
-};
-
-} // namespace
-
-static State &state() {
+State &stub::state() {
   static State instance;
   return instance;
 }
-
-static constexpr int sharedOptIn = 227 * 1024;
 
 //===----------------------------------------------------------------------===//
 // Recording
 //===----------------------------------------------------------------------===//
 
-static void violation(const std::string &what) {
+void stub::violation(const std::string &what) {
   ++state().violations;
   state().trace += "VIOLATION: " + what + "\n";
 }
 
-/// An address as "A<allocation>+<offset>", null as "0", anything else as "?".
-static std::string addressText(Address address) {
+std::string stub::addressText(Address address) {
   if (address == 0)
     return "0";
   auto above = state().allocations.upper_bound(address);
@@ -87,7 +42,11 @@ static std::string addressText(Address address) {
   return address == found->first ? text : text + "+" + std::to_string(address - found->first);
 }
 
-static bool isInside(Address address, size_t bytes) {
+std::string stub::streamText(void *stream) {
+  return stream ? " stream=" + std::to_string(reinterpret_cast<uintptr_t>(stream)) : "";
+}
+
+bool stub::isInside(Address address, size_t bytes) {
   auto above = state().allocations.upper_bound(address);
   if (above == state().allocations.begin())
     return false;
@@ -95,12 +54,13 @@ static bool isInside(Address address, size_t bytes) {
   return address + bytes <= found->first + found->second.bytes;
 }
 
-/// Records a call; the result is the failure planned for it.
-static Result record(const std::string &function, const std::string &arguments, bool needsContext = true) {
+Result stub::record(const char *function, const std::string &arguments, bool needsContext) {
   State &stub = state();
-  stub.trace += function + (arguments.empty() ? "" : " ") + arguments + "\n";
+  if (stub.quiet)
+    return success;
+  stub.trace += function + std::string(arguments.empty() ? "" : " ") + arguments + "\n";
   if (needsContext && stub.contexts.empty()) {
-    violation(function + " without a current context");
+    violation(function + std::string(" without a current context"));
     return invalidContext;
   }
   int number = ++stub.calls[function];
@@ -109,12 +69,6 @@ static Result record(const std::string &function, const std::string &arguments, 
     return planned->second.result;
   return success;
 }
-
-/// Locks, records and leaves the entry point when a failure is planned.
-#define ENTER(function, arguments, needsContext)                                                                  \
-  std::lock_guard<std::recursive_mutex> lock(state().mutex);                                                      \
-  if (Result planned = record(function, arguments, needsContext))                                                 \
-  return planned
 
 //===----------------------------------------------------------------------===//
 // Control
@@ -133,11 +87,15 @@ void stubCudaReset() {
   stub.capability = 90;
   stub.devices = 1;
   stub.capturing = 0;
+  stub.activeClusters = 8;
+  stub.quiet = false;
 }
 
 void stubCudaSetCapability(int capability) { state().capability = capability; }
 void stubCudaSetDeviceCount(int count) { state().devices = count; }
 void stubCudaSetCapturing(int capturing) { state().capturing = capturing; }
+void stubCudaSetActiveClusters(int clusters) { state().activeClusters = clusters; }
+void stubCudaSetQuiet(int quiet) { state().quiet = quiet != 0; }
 void stubCudaFail(const char *function, int number, int result) {
   state().failures[function] = {number, result};
   state().calls[function] = 0;
@@ -333,10 +291,6 @@ Result cuMemcpyDtoHAsync_v2(void *destination, Address source, size_t bytes, voi
   return success;
 }
 
-static std::string streamText(void *stream) {
-  return stream ? " stream=" + std::to_string(reinterpret_cast<uintptr_t>(stream)) : "";
-}
-
 Result cuMemcpyDtoDAsync_v2(Address destination, Address source, size_t bytes, void *stream) {
   ENTER("cuMemcpyDtoDAsync_v2",
         addressText(destination) + " " + addressText(source) + " " + std::to_string(bytes) + streamText(stream), true);
@@ -359,175 +313,6 @@ Result cuStreamIsCapturing(void *stream, int *capturing) {
   ENTER("cuStreamIsCapturing", "", true);
   *capturing = state().capturing;
   return success;
-}
-
-//===----------------------------------------------------------------------===//
-// Modules
-//===----------------------------------------------------------------------===//
-
-static StubFunction parseEntry(const std::string &line) {
-  StubFunction function;
-  size_t open = line.find('(');
-  function.name = line.substr(7, open - 7);
-  std::stringstream parameters(line.substr(open + 1, line.find(')') - open - 1));
-  for (std::string word; std::getline(parameters, word, ',');)
-    function.widths.push_back(word.find("u32") != std::string::npos ? 4 : 8);
-  if (size_t shared = line.find(".shared "); shared != std::string::npos)
-    function.staticShared = std::atoi(line.c_str() + shared + 8);
-  if (size_t threads = line.find(".maxntid "); threads != std::string::npos)
-    function.maxThreads = std::atoi(line.c_str() + threads + 9);
-  return function;
-}
-
-Result cuModuleLoadDataEx(void **module, const void *image, unsigned count, int *options, void **values) {
-  std::string text(static_cast<const char *>(image));
-  ENTER("cuModuleLoadDataEx", "\"" + text.substr(0, text.find('\n')) + "\"", true);
-  if (!state().rejectedText.empty() && text.find(state().rejectedText) != std::string::npos) {
-    for (unsigned i = 0; i < count; ++i)
-      if (options[i] == 5)
-        std::strcpy(static_cast<char *>(values[i]), "the stub was told to reject it");
-    return state().rejectedResult;
-  }
-  auto *loaded = new StubModule;
-  std::stringstream lines(text);
-  for (std::string line; std::getline(lines, line);)
-    if (line.rfind(".entry ", 0) == 0) {
-      StubFunction function = parseEntry(line);
-      loaded->functions[function.name] = function;
-    }
-  ++state().modules;
-  *module = loaded;
-  return success;
-}
-
-Result cuModuleUnload(void *module) {
-  ENTER("cuModuleUnload", "", true);
-  --state().modules;
-  delete static_cast<StubModule *>(module);
-  return success;
-}
-
-Result cuModuleGetFunction(void **function, void *module, const char *name) {
-  ENTER("cuModuleGetFunction", name, true);
-  auto &functions = static_cast<StubModule *>(module)->functions;
-  auto found = functions.find(name);
-  if (found == functions.end())
-    return notFound;
-  *function = &found->second;
-  return success;
-}
-
-Result cuFuncGetAttribute(int *value, int attribute, void *function) {
-  auto *target = static_cast<StubFunction *>(function);
-  ENTER("cuFuncGetAttribute", target->name + " " + std::to_string(attribute), true);
-  if (attribute > 1)
-    return invalidValue;
-  *value = attribute == 0 ? target->maxThreads : target->staticShared;
-  return success;
-}
-
-Result cuFuncSetAttribute(void *function, int attribute, int value) {
-  auto *target = static_cast<StubFunction *>(function);
-  ENTER("cuFuncSetAttribute", target->name + " " + std::to_string(attribute) + "=" + std::to_string(value), true);
-  if (attribute == 8) {
-    if (value > sharedOptIn)
-      return invalidValue;
-    target->sharedLimit = value;
-  }
-  return success;
-}
-
-//===----------------------------------------------------------------------===//
-// Launches
-//===----------------------------------------------------------------------===//
-
-static std::string dims(unsigned x, unsigned y, unsigned z) {
-  return std::to_string(x) + "," + std::to_string(y) + "," + std::to_string(z);
-}
-
-static std::vector<uint64_t> readArguments(const StubFunction &function, void **arguments) {
-  std::vector<uint64_t> values;
-  for (size_t i = 0; i < function.widths.size(); ++i) {
-    uint64_t value = 0;
-    std::memcpy(&value, arguments[i], static_cast<size_t>(function.widths[i]));
-    values.push_back(value);
-  }
-  return values;
-}
-
-static void runKernel(const StubFunction &function, const std::vector<uint64_t> &values) {
-  if (function.name == "scale2_f32") {
-    auto *in = reinterpret_cast<const float *>(values[0]);
-    auto *out = reinterpret_cast<float *>(values[1]);
-    for (uint32_t i = 0; i < values[2]; ++i)
-      out[i] = 2 * in[i];
-  } else if (function.name == "copy_bytes") {
-    std::memcpy(reinterpret_cast<void *>(values[1]), reinterpret_cast<const void *>(values[0]), values[2]);
-  }
-}
-
-/// Everything that a driver checks at a launch; arguments of eight bytes are taken for addresses when they look so.
-static Result launch(const StubFunction &function, const unsigned *grid, const unsigned *block, unsigned shared,
-                     void **arguments) {
-  bool geometry = grid[0] >= 1 && grid[1] >= 1 && grid[2] >= 1 && grid[1] <= 65535 && grid[2] <= 65535 &&
-                  block[0] * block[1] * block[2] <= 1024 && block[0] * block[1] * block[2] > 0 && block[2] <= 64;
-  if (!geometry) {
-    violation("launch of " + function.name + " with a bad grid or block");
-    return invalidValue;
-  }
-  if (shared > static_cast<unsigned>(function.sharedLimit)) {
-    violation("launch of " + function.name + " with more shared memory than was asked for");
-    return invalidValue;
-  }
-  runKernel(function, readArguments(function, arguments));
-  return success;
-}
-
-static std::string launchText(const StubFunction &function, const unsigned *grid, const unsigned *block,
-                              unsigned shared, void *stream, void **arguments) {
-  std::string text = function.name + " grid=" + dims(grid[0], grid[1], grid[2]) +
-                     " block=" + dims(block[0], block[1], block[2]) + " shared=" + std::to_string(shared) +
-                     streamText(stream) + " arguments=";
-  std::vector<uint64_t> values = readArguments(function, arguments);
-  for (size_t i = 0; i < values.size(); ++i) {
-    bool isAddress = function.widths[i] == 8 && addressText(values[i]) != "?";
-    text += (i ? "," : "") + (isAddress ? addressText(values[i]) : std::to_string(values[i]));
-  }
-  return text;
-}
-
-Result cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
-                      unsigned blockY, unsigned blockZ, unsigned shared, void *stream, void **arguments, void **) {
-  const StubFunction &target = *static_cast<StubFunction *>(function);
-  unsigned grid[] = {gridX, gridY, gridZ}, block[] = {blockX, blockY, blockZ};
-  ENTER("cuLaunchKernel", launchText(target, grid, block, shared, stream, arguments), true);
-  return launch(target, grid, block, shared, arguments);
-}
-
-struct LaunchAttribute {
-  int id;
-  char padding[4];
-  unsigned value[16];
-};
-
-struct LaunchConfig {
-  unsigned grid[3], block[3], shared;
-  void *stream;
-  LaunchAttribute *attributes;
-  unsigned count;
-};
-
-Result cuLaunchKernelEx(const LaunchConfig *config, void *function, void **arguments, void **) {
-  const StubFunction &target = *static_cast<StubFunction *>(function);
-  std::string cluster;
-  for (unsigned i = 0; i < config->count; ++i) {
-    const LaunchAttribute &attribute = config->attributes[i];
-    if (attribute.id == 4)
-      cluster = " cluster=" + dims(attribute.value[0], attribute.value[1], attribute.value[2]);
-  }
-  ENTER("cuLaunchKernelEx",
-        launchText(target, config->grid, config->block, config->shared, config->stream, arguments) + cluster, true);
-  return launch(target, config->grid, config->block, config->shared, arguments);
 }
 
 //===----------------------------------------------------------------------===//

@@ -4,8 +4,7 @@
 // call in a trace, and checks what a real driver would refuse: a missing current context, addresses outside
 // allocations, too many threads, shared memory without opt-in. Wrong calls leave a line "VIOLATION: …".
 //
-// Images are text. A line `.entry name(u64, u32, …)` declares a kernel and the widths of its parameters; `.shared N` and
-// `.maxntid N` after it give static shared memory and the most threads. Kernels called
+// Images are text. A line `.entry name(u64, u32, map, …)` declares a kernel and its parameters; `.shared N` and `.maxntid N` after it give static shared memory and the most threads. Kernels called
 // `scale2_f32` and `copy_bytes` do something: out[i] = 2 * in[i] for (in, out, u32 n), and a copy of n bytes.
 //
 // Tests open the library and call the functions below. In programs that are started, the environment variables
@@ -26,6 +25,10 @@ void stubCudaSetCapability(int capability);
 void stubCudaSetDeviceCount(int count);
 /// What cuStreamIsCapturing answers.
 void stubCudaSetCapturing(int capturing);
+/// What cuOccupancyMaxActiveClusters answers; 8 after a reset.
+void stubCudaSetActiveClusters(int clusters);
+/// From now on launches and tensor maps are neither traced nor checked nor run, to measure what calls the driver.
+void stubCudaSetQuiet(int quiet);
 /// Call number `number` (from 1) of `function` returns `result`; 0 as number means every call.
 void stubCudaFail(const char *function, int number, int result);
 /// Loading an image that contains `text` returns `result` and writes a log.
