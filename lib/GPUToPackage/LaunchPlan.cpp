@@ -6,6 +6,7 @@
 #include "ashlar/GPUToPackage/LaunchPlan.h"
 #include "Arena.h"
 #include "HostExpressions.h"
+#include "LaunchAttributes.h"
 #include "SizeChecks.h"
 #include "dialects/Tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -219,13 +220,6 @@ LogicalResult Planner::addLaunch(tile::LaunchOp launch) {
            << "which the program stands";
   package::LaunchStep step;
   step.kernel = index->second;
-  auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>("nvvm.reqntid");
-  step.block = {threads[0], threads[1], threads[2]};
-  step.dynamicSharedBytes = kernel->getAttrOfType<IntegerAttr>("ashlar.shared_bytes").getInt();
-  if (auto traffic = kernel->getAttrOfType<DictionaryAttr>("ashlar.traffic"))
-    step.traffic = package::Traffic{traffic.getAs<IntegerAttr>("read").getInt(),
-                                    traffic.getAs<IntegerAttr>("written").getInt()};
-
   SmallVector<BufferRef> list;
   for (Value input : launch.getInputs()) {
     FailureOr<BufferRef> buffer = bufferOf(input, launch);
@@ -246,7 +240,7 @@ LogicalResult Planner::addLaunch(tile::LaunchOp launch) {
   if (failed(addWorkspace(launch, list)))
     return failure();
   for (const BufferRef &buffer : list)
-    step.arguments.push_back({Argument::Kind::Buffer, buffer, {}});
+    step.arguments.push_back({Argument::Kind::Buffer, buffer, {}, {}});
 
   SmallVector<Expression> dimensions;
   for (Value dimension : launch.getDimensions()) {
@@ -257,11 +251,12 @@ LogicalResult Planner::addLaunch(tile::LaunchOp launch) {
     step.arguments.push_back(isWide ? Argument::i64(*expression) : Argument::i32(*expression));
     dimensions.push_back(*expression);
   }
-  if (failed(checks.addRequirements(launch, dimensions)) || failed(checks.addReach(launch, kernel)))
+  if (failed(checks.addRequirements(launch, dimensions)) || failed(checks.addReach(launch, kernel)) ||
+      failed(addGeometry(kernel, dimensions, step)) || failed(addTensorMaps(kernel, list, dimensions, step)))
     return failure();
-  AffineMap grid = kernel->getAttrOfType<AffineMapAttr>("ashlar.grid").getValue();
-  for (unsigned axis = 0; axis < 3; ++axis)
-    step.grid[axis] = HostExpressions::expand(grid.getResult(axis), dimensions);
+  if (step.arguments.size() != kernel.getNumArguments())
+    return kernel.emitOpError("takes ") << kernel.getNumArguments() << " arguments, but its launch has "
+                                        << step.arguments.size() << ": buffers, runtime dimensions and tensor maps";
   result.steps.push_back(package::Step::makeLaunch(std::move(step)));
   return success();
 }
