@@ -27,16 +27,22 @@ public:
 };
 using ContextPointer = std::shared_ptr<const PrimaryContext>;
 
-/// Makes the context current while in scope.
+/// Makes the context current while in scope; where it is already, as in programs that live in the primary context,
+/// nothing is changed and one cheap question is all it costs.
 class ContextScope {
 public:
   explicit ContextScope(const PrimaryContext &context) : driver(*context.driver) {
+    CudaContext current = nullptr;
+    result = driver.contextGetCurrent(&current);
+    if (result != cudaSuccess || current == context.context)
+      return;
     result = driver.contextPush(context.context);
+    mustPop = result == cudaSuccess;
   }
   ContextScope(const ContextScope &) = delete;
   ~ContextScope() {
     CudaContext previous = nullptr;
-    if (result == cudaSuccess)
+    if (mustPop)
       driver.contextPop(&previous);
   }
   Status status() const { return driver.check(result, "cuCtxPushCurrent"); }
@@ -44,6 +50,7 @@ public:
 private:
   const CudaDriver &driver;
   CudaResult result;
+  bool mustPop = false;
 };
 
 } // namespace ashlar::runtime

@@ -104,6 +104,7 @@ static_assert(sizeof(CudaLaunchConfig) == 56);
   X(deviceTotalMem, cuDeviceTotalMem_v2, size_t *, CudaDeviceId)                                                  \
   X(primaryContextRetain, cuDevicePrimaryCtxRetain, CudaContext *, CudaDeviceId)                                  \
   X(primaryContextRelease, cuDevicePrimaryCtxRelease_v2, CudaDeviceId)                                            \
+  X(contextGetCurrent, cuCtxGetCurrent, CudaContext *)                                                            \
   X(contextPush, cuCtxPushCurrent_v2, CudaContext)                                                                \
   X(contextPop, cuCtxPopCurrent_v2, CudaContext *)                                                                \
   X(contextSynchronize, cuCtxSynchronize)                                                                         \

@@ -9,6 +9,8 @@
 //   counters  on | off (default off)             memory traffic and bank conflicts, given in profiles
 //   async     earliest | latest (default earliest)  when asynchronous copies complete
 //   threads   N (default 0: one per processor)   host threads that run blocks
+//   multiprocessors  N (default: the environment variable ASHLAR_SIMULATOR_MULTIPROCESSORS, else 132)  how many the device
+//                                                says it has, which bounds the grids of persistent kernels
 //
 //===----------------------------------------------------------------------===//
 

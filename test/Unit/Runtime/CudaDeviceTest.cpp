@@ -287,6 +287,19 @@ TEST_F(CudaDeviceTest, capture_needs_no_more_than_launches) {
   stub.setCapturing(0);
 }
 
+TEST_F(CudaDeviceTest, a_current_context_is_left_alone) {
+  // The stub counts it as a violation when the current context is pushed again.
+  stub.setCurrent(1);
+  {
+    Call call;
+    ASSERT_TRUE(call.open().ok());
+    EXPECT_TRUE(call.invoke().ok());
+    EXPECT_EQ(stub.contextDepth(), 1u);
+  }
+  EXPECT_EQ(stub.contextDepth(), 1u);
+  stub.setCurrent(0);
+}
+
 TEST_F(CudaDeviceTest, profiles_use_events) {
   Call call;
   ASSERT_TRUE(call.open().ok());

@@ -30,7 +30,16 @@ void *operator new(size_t bytes) {
     return memory;
   throw std::bad_alloc();
 }
+void *operator new(size_t bytes, std::align_val_t alignment) {
+  ++hostAllocations;
+  size_t unit = static_cast<size_t>(alignment);
+  if (void *memory = std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit))
+    return memory;
+  throw std::bad_alloc();
+}
 void operator delete(void *memory) noexcept { std::free(memory); }
+void operator delete(void *memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void *memory, size_t, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void *memory, size_t) noexcept { std::free(memory); }
 
 static std::shared_ptr<const PackageReader> openWriter(PackageWriter writer) {
@@ -119,6 +128,24 @@ TEST_F(ExecutableTest, calls_allocate_nothing_and_never_wait) {
   }
   EXPECT_EQ(mock->allocations, deviceBefore);
   EXPECT_EQ(mock->waits, waitsBefore);
+}
+
+TEST_F(ExecutableTest, tensor_maps_allocate_nothing_either) {
+  mock->facts.capability = 90;
+  load(ashlar::test::makeHopperPackage());
+  EXPECT_EQ(executable->target().name, "sm_90a");
+  ASSERT_TRUE(executable->reserve(0, std::array<int64_t, 1>{64}).ok());
+  mock->recording = false;
+  alignas(16) static char rows[2][64 * 128], results[64 * 1024];
+  for (int64_t n : {64, 63, 64, 1, 0, 64}) {
+    int64_t sizes[] = {n, 64};
+    TensorBuffer in{rows[n % 2], sizeof(rows[0]), sizes}, out{results, sizeof(results), {}};
+    size_t hostBefore = hostAllocations, encodingsBefore = mock->encodings;
+    Status status = executable->invoke(0, std::span(&in, 1), std::span(&out, 1), stream);
+    EXPECT_EQ(hostAllocations, hostBefore) << n;
+    EXPECT_TRUE(status.ok()) << status.message();
+    EXPECT_EQ(mock->encodings - encodingsBefore, n == 0 ? 0u : 4u) << n;
+  }
 }
 
 TEST_F(ExecutableTest, the_arena_grows_once_and_only_upwards) {

@@ -14,6 +14,24 @@ using namespace ashlar;
 using namespace ashlar::package;
 using namespace ashlar::runtime;
 
+/// Adds "by_map": the input by a tensor map alone, tiles of two elements, as many blocks as run at once.
+static void addByMap(Manifest &manifest) {
+  Function function = manifest.functions[0];
+  function.name = "by_map";
+  TensorMapArgument map;
+  map.element = TensorMapElement::F32;
+  map.extents = {8};
+  map.box = {4};
+  LaunchStep &launch = function.steps[0].launch;
+  launch.kernel = static_cast<unsigned>(manifest.kernels.size());
+  launch.grid[0] = 4;
+  launch.block = {2, 1, 1};
+  launch.persistentBlocks = 1;
+  launch.arguments = {Argument::output(0), Argument::tensorMap(map)};
+  manifest.functions.push_back(function);
+  manifest.kernels.push_back({"scale2_map_f32", {}, "", ""});
+}
+
 namespace {
 struct SimulatorDeviceTest : testing::Test {
   void SetUp() override { registerSimulatorDevice(); }
@@ -22,6 +40,7 @@ struct SimulatorDeviceTest : testing::Test {
   Status call(const std::string &name, const DeviceOptions &options, std::vector<float> &values,
               std::vector<StepProfile> *profile = nullptr) {
     ASHLAR_ASSIGN_OR_RETURN(PackageWriter writer, ashlar::test::makeScalePackageWithHostCode());
+    addByMap(writer.manifest());
     ASHLAR_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, writer.write());
     ASHLAR_ASSIGN_OR_RETURN(PackageReader reader, PackageReader::openBytes(std::move(bytes)));
     ASHLAR_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, createDevice("sim", options));
@@ -81,6 +100,32 @@ TEST_F(SimulatorDeviceTest, a_finding_is_part_of_a_profile) {
   ASSERT_TRUE(status.ok()) << status.message();
   EXPECT_EQ(profile[0].report.findings.size(), 2u);
   EXPECT_EQ(values, doubled);
+}
+
+TEST_F(SimulatorDeviceTest, hands_tensor_maps_over) {
+  // What the map describes is the kernel's to read: checks find nothing.
+  Status status = call("by_map", {{"checks", "on"}}, values);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(values, doubled);
+}
+
+TEST_F(SimulatorDeviceTest, persistent_grids_by_its_multiprocessors) {
+  for (auto [multiprocessors, grid] : {std::pair("1", 1u), {"3", 3u}, {"132", 4u}, {"1024", 4u}}) {
+    std::vector<float> numbers = values;
+    std::vector<StepProfile> profile;
+    Status status = call("by_map", {{"multiprocessors", multiprocessors}}, numbers, &profile);
+    ASSERT_TRUE(status.ok()) << status.message();
+    EXPECT_EQ(numbers, doubled);
+    EXPECT_EQ(profile[0].grid[0], grid);
+  }
+  EXPECT_EQ((*createDevice("sim"))->properties().multiprocessors, 132);
+  ::setenv("ASHLAR_SIMULATOR_MULTIPROCESSORS", "7", 1);
+  EXPECT_EQ((*createDevice("sim"))->properties().multiprocessors, 7);
+  EXPECT_EQ((*createDevice("sim", {{"multiprocessors", "9"}}))->properties().multiprocessors, 9);
+  ::setenv("ASHLAR_SIMULATOR_MULTIPROCESSORS", "0", 1);
+  EXPECT_EQ(createDevice("sim").status().message(),
+            "simulator option multiprocessors: '0' is no number from 1 to 1024");
+  ::unsetenv("ASHLAR_SIMULATOR_MULTIPROCESSORS");
 }
 
 TEST_F(SimulatorDeviceTest, options_are_checked) {

@@ -24,6 +24,8 @@ static StubDriver openStub() {
   find(library, "stubCudaSetDeviceCount", stub.setDeviceCount);
   find(library, "stubCudaSetCapturing", stub.setCapturing);
   find(library, "stubCudaSetActiveClusters", stub.setActiveClusters);
+  find(library, "stubCudaSetCurrent", stub.setCurrent);
+  find(library, "stubCudaSetQuiet", stub.setQuiet);
   find(library, "stubCudaFail", stub.failCall);
   find(library, "stubCudaRejectImage", stub.rejectImage);
   find(library, "stubCudaTrace", stub.trace);

@@ -19,6 +19,8 @@ struct StubDriver {
   decltype(&stubCudaSetDeviceCount) setDeviceCount;
   decltype(&stubCudaSetCapturing) setCapturing;
   decltype(&stubCudaSetActiveClusters) setActiveClusters;
+  decltype(&stubCudaSetCurrent) setCurrent;
+  decltype(&stubCudaSetQuiet) setQuiet;
   decltype(&stubCudaFail) failCall;
   decltype(&stubCudaRejectImage) rejectImage;
   decltype(&stubCudaTrace) trace;

@@ -1,10 +1,11 @@
 /*===-- SampleKernels.c - a simulator image made by hand -------------------===*\
 |*
-|* What GPUToHost would produce for three small kernels, so that packages, runtime and ashlar-run can be tested without
+|* What GPUToHost would produce for a few small kernels, so that packages, runtime and ashlar-run can be tested without
 |* the compiler:
 |*   scale2_f32(in, out, n)           out[i] = 2 * in[i]
 |*   scale2_overrun_f32(in, out, n)   the same for i = 0..n: one element too many
 |*   write_nothing_f32(in, out, n)    leaves the output as it is
+|*   scale2_map_f32(out, map)         the first for the elements of a tensor map, with any number of blocks
 |*
 \*===---------------------------------------------------------------------===*/
 
@@ -33,10 +34,21 @@ void scale2_f32(const void *const *arguments) { scale(arguments, 0); }
 void scale2_overrun_f32(const void *const *arguments) { scale(arguments, 1); }
 void write_nothing_f32(const void *const *arguments) { (void)arguments; }
 
+void scale2_map_f32(const void *const *arguments) {
+  AshlarSimulatorThread *thread = api()->currentThread();
+  /* The simulator's encoding: a magic number, the address, then the extents (TensorMap.h). */
+  const uint64_t *map = (const uint64_t *)arguments[1];
+  float *in = (float *)(uintptr_t)map[1], *out = *(float *const *)arguments[0];
+  uint32_t step = thread->gridSize[0] * thread->blockSize[0];
+  for (uint32_t i = thread->blockId[0] * thread->blockSize[0] + thread->threadId[0]; i < map[2]; i += step)
+    *checked(thread, out + i, ASHLAR_ACCESS_WRITE, 1) = 2 * *checked(thread, in + i, ASHLAR_ACCESS_READ, 0);
+}
+
 static const AshlarSimulatorKernel kernels[] = {
     {"scale2_f32", scale2_f32, 3, {0, 0, 0}},
     {"scale2_overrun_f32", scale2_overrun_f32, 3, {0, 0, 0}},
     {"write_nothing_f32", write_nothing_f32, 3, {0, 0, 0}},
+    {"scale2_map_f32", scale2_map_f32, 2, {0, 0, 0}},
 };
 
 /* Offsets of the texts below. */
@@ -47,7 +59,7 @@ static const AshlarSimulatorSite sites[] = {{0, 16}, {0, 21}};
 
 const AshlarSimulatorModule ashlar_simulator_module = {
     .version = ASHLAR_SIMULATOR_ABI_VERSION,
-    .kernelCount = 3,
+    .kernelCount = 4,
     .siteCount = 2,
     .globalCount = 0,
     .kernels = kernels,

@@ -70,6 +70,9 @@ Result stub::record(const char *function, const std::string &arguments, bool nee
   return success;
 }
 
+/// What every device's primary context is.
+static char primaryContext;
+
 //===----------------------------------------------------------------------===//
 // Control
 //===----------------------------------------------------------------------===//
@@ -95,6 +98,9 @@ void stubCudaSetCapability(int capability) { state().capability = capability; }
 void stubCudaSetDeviceCount(int count) { state().devices = count; }
 void stubCudaSetCapturing(int capturing) { state().capturing = capturing; }
 void stubCudaSetActiveClusters(int clusters) { state().activeClusters = clusters; }
+void stubCudaSetCurrent(int isCurrent) {
+  state().contexts.assign(isCurrent ? 1 : 0, &primaryContext);
+}
 void stubCudaSetQuiet(int quiet) { state().quiet = quiet != 0; }
 void stubCudaFail(const char *function, int number, int result) {
   state().failures[function] = {number, result};
@@ -207,8 +213,7 @@ Result cuDeviceTotalMem_v2(size_t *bytes, int) {
 
 Result cuDevicePrimaryCtxRetain(void **context, int device) {
   ENTER("cuDevicePrimaryCtxRetain", std::to_string(device), false);
-  static char object;
-  *context = &object;
+  *context = &primaryContext;
   return success;
 }
 
@@ -217,9 +222,17 @@ Result cuDevicePrimaryCtxRelease_v2(int device) {
   return success;
 }
 
-// Push and pop stand around everything; a trace of them would say little.
+// These stand around everything; a trace of them would say little.
+Result cuCtxGetCurrent(void **context) {
+  std::lock_guard<std::recursive_mutex> lock(state().mutex);
+  *context = state().contexts.empty() ? nullptr : const_cast<void *>(state().contexts.back());
+  return success;
+}
+
 Result cuCtxPushCurrent_v2(void *context) {
   std::lock_guard<std::recursive_mutex> lock(state().mutex);
+  if (!state().contexts.empty() && state().contexts.back() == context)
+    violation("cuCtxPushCurrent_v2 of the current context");
   state().contexts.push_back(context);
   return success;
 }

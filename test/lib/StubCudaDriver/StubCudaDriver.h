@@ -27,6 +27,8 @@ void stubCudaSetDeviceCount(int count);
 void stubCudaSetCapturing(int capturing);
 /// What cuOccupancyMaxActiveClusters answers; 8 after a reset.
 void stubCudaSetActiveClusters(int clusters);
+/// Whether the primary context is the current one, as in a program that uses the CUDA runtime.
+void stubCudaSetCurrent(int isCurrent);
 /// From now on launches and tensor maps are neither traced nor checked nor run, to measure what calls the driver.
 void stubCudaSetQuiet(int quiet);
 /// Call number `number` (from 1) of `function` returns `result`; 0 as number means every call.
