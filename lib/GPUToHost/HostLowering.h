@@ -125,6 +125,8 @@ mlir::LogicalResult lowerInstruction(FunctionLowering &lowering, mlir::Operation
 using InstructionRule = mlir::LogicalResult (*)(FunctionLowering &lowering, mlir::Operation *op);
 /// The rules of the operations in which threads work together, by name.
 void addCollectiveRules(llvm::StringMap<InstructionRule> &rules);
+/// The rules of the products of warp groups.
+void addWgmmaRules(llvm::StringMap<InstructionRule> &rules);
 /// The rules of the operations on one thread's registers.
 void addRegisterRules(llvm::StringMap<InstructionRule> &rules);
 

@@ -83,6 +83,7 @@ static const llvm::StringMap<InstructionRule> &rules() {
     llvm::StringMap<InstructionRule> map;
     addCollectiveRules(map);
     addRegisterRules(map);
+    addWgmmaRules(map);
     return map;
   }();
   return table;

@@ -127,6 +127,13 @@ void AccessRecorder::addRows(const uint64_t *offsets, uint32_t rows, AccessClass
     account(group, site * classCount + uint32_t(accessClass));
 }
 
+void AccessRecorder::addOperands(uint64_t bytes, uint32_t site) {
+  if (site >= sites.size())
+    return;
+  ++sites[site].executions;
+  sites[site].traffic.sharedBytesMultiplied += bytes;
+}
+
 void AccessRecorder::flush(uint32_t warpIndex) {
   Warp &warp = warps[warpIndex];
   for (size_t i = 0; i < warp.touched.size(); ++i) {

@@ -57,6 +57,10 @@ const AshlarSimulatorApi &simulatorApi() {
     table.sin = special<approximateSin>;
     table.cos = special<approximateCos>;
     table.prmt = permuteBytes;
+    table.wgmma = wgmma;
+    table.wgmmaFence = wgmmaFence;
+    table.wgmmaCommit = wgmmaCommit;
+    table.wgmmaWait = wgmmaWait;
     return table;
   }();
   return api;

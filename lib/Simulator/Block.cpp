@@ -41,8 +41,10 @@ bool Block::prepare(Launch &newLaunch) {
   checks = launch->options.checks;
   counters = launch->options.counters;
   isLatest = launch->options.asyncMode == AsyncMode::Latest;
+  isExact = launch->options.tensorCores == TensorCoreMode::Exact;
   findings.clear();
   instructionTotals.fill(0);
+  wgmmaMultiplyAdds = 0;
   if (counters)
     recorder.startLaunch(launch->module->siteCount, warpCount);
 
@@ -118,6 +120,7 @@ bool Block::runBlock(uint64_t index) {
     shadow.startBlock(index, launch->shape.sharedBytes);
   }
   barriers.fill({});
+  warpGroups.startBlock();
   for (uint32_t i = 0; i < threadCount; ++i) {
     copyDim(threads[i]->blockId, blockId);
     threads[i]->hasExited = false;
@@ -195,6 +198,7 @@ void Block::exitThread(Thread &thread) {
   for (BlockBarrier &barrier : barriers)
     if (barrier.arrived)
       completeIfAllArrived(barrier);
+  warpGroups.exit(thread);
   if (!warp.live && counters)
     recorder.flush(warp.index);
   wait(thread, none, false);
@@ -240,6 +244,7 @@ void Block::reportStuck() {
       });
       reportMissing(ReportKind::WarpDivergence, meeting.firstThread, meeting.site, other);
     }
+  warpGroups.reportStuck();
   if (const Thread *first = missing([](const Thread &thread) { return !thread.hasExited; }))
     report(ReportKind::Deadlock, *first, first->waitSite, 0, 0);
 }

@@ -22,6 +22,7 @@
 #include "Mma.h"
 #include "Ordering.h"
 #include "SharedShadow.h"
+#include "Wgmma.h"
 #include <atomic>
 
 namespace ashlar::simulator {
@@ -44,9 +45,10 @@ enum class Instruction : uint8_t {
   GlobalStore,
   SharedLoad,
   SharedStore,
-  Atomic
+  Atomic,
+  Wgmma
 };
-inline constexpr size_t instructionKinds = size_t(Instruction::Atomic) + 1;
+inline constexpr size_t instructionKinds = size_t(Instruction::Wgmma) + 1;
 
 /// What all blocks of a launch share; constant while it runs, but for the atomics.
 struct Launch {
@@ -153,7 +155,7 @@ struct Block {
   Launch *launch = nullptr;
   uint64_t blockIndex = 0;
   char *shared = nullptr;
-  bool checks = false, counters = false, isLatest = false;
+  bool checks = false, counters = false, isLatest = false, isExact = false;
 
   Findings findings;
   Ordering ordering;
@@ -161,8 +163,12 @@ struct Block {
   AccessRecorder recorder;
   std::array<uint64_t, instructionKinds> instructionTotals{};
   MmaWorkspace mmaWorkspace;
+  WarpGroups warpGroups{*this};
+  uint64_t wgmmaMultiplyAdds = 0;
 
 private:
+  /// Has a meeting of its own.
+  friend class WarpGroup;
   static void threadMain(void *argument);
   void startThreads();
   bool runBlock(uint64_t index);

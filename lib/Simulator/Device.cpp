@@ -154,6 +154,7 @@ static void operator+=(TrafficCounts &sum, const TrafficCounts &more) {
   sum.globalSectorsWritten += more.globalSectorsWritten;
   sum.sharedBytesRead += more.sharedBytesRead;
   sum.sharedBytesWritten += more.sharedBytesWritten;
+  sum.sharedBytesMultiplied += more.sharedBytesMultiplied;
   sum.bankConflicts += more.bankConflicts;
 }
 
@@ -179,6 +180,9 @@ static InstructionCounts instructionCounts(std::span<const std::unique_ptr<Block
   counts.sharedLoad = total(Instruction::SharedLoad);
   counts.sharedStore = total(Instruction::SharedStore);
   counts.atomic = total(Instruction::Atomic);
+  counts.wgmma = total(Instruction::Wgmma);
+  for (const std::unique_ptr<Block> &worker : workers)
+    counts.wgmmaMultiplyAdds += worker->wgmmaMultiplyAdds;
   return counts;
 }
 

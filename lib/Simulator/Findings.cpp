@@ -31,6 +31,10 @@ const char *reportKindName(ReportKind kind) {
     return "deadlock";
   case ReportKind::RedZoneWritten:
     return "red-zone-written";
+  case ReportKind::WgmmaMissingFence:
+    return "wgmma-missing-fence";
+  case ReportKind::WgmmaIncomplete:
+    return "wgmma-incomplete";
   }
   return "unknown";
 }

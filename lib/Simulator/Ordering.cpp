@@ -51,4 +51,17 @@ void Ordering::synchronize(std::span<const uint16_t> threads) {
   }
 }
 
+uint32_t Ordering::advance(uint32_t thread) {
+  uint32_t before = clocks[thread];
+  clocks[thread] = ++highest;
+  return before;
+}
+
+void Ordering::learn(uint32_t thread, uint32_t earlier, uint32_t stamp) {
+  Knowledge &known = knowledge[thread];
+  uint32_t &last =
+      earlier / 32 == thread / 32 ? known.lanes[earlier % 32] : known.warps[earlier / 32];
+  last = std::max(last, stamp);
+}
+
 } // namespace ashlar::simulator

@@ -48,6 +48,12 @@ public:
   /// A barrier of some threads: all of them know what any of them knew.
   void synchronize(std::span<const uint16_t> threads);
 
+  /// Gives the thread a fresh clock, so that what it does from now on is told apart from what it did. Returns
+  /// the clock before.
+  uint32_t advance(uint32_t thread);
+  /// The thread knows what `earlier` did up to this stamp.
+  void learn(uint32_t thread, uint32_t earlier, uint32_t stamp);
+
 private:
   struct Knowledge {
     std::array<uint32_t, 32> lanes{};

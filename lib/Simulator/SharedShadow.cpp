@@ -42,6 +42,10 @@ void SharedShadow::startBlock(uint64_t index, uint32_t bytes) {
   block = index;
   if (entries.size() < bytes)
     entries.resize(bytes);
+  // A block that leaves reads open has ended without its waits, which is reported elsewhere.
+  if (openAsyncReads)
+    asyncReads.assign(asyncReads.size(), {});
+  openAsyncReads = 0;
 }
 
 // In each of the following an access is reported once, for the first byte with a given trouble: the loop goes
@@ -51,19 +55,27 @@ void SharedShadow::read(uint32_t thread, uint32_t offset, uint32_t bytes, uint32
   const Mark now = mark(thread, site, 0);
   bool reported = false;
   for (uint32_t at = offset; at < offset + bytes; ++at) {
-    Entry &entry = entries[at];
-    bool isStale = stampOf(entry.write) < ordering.blockStart();
-    if (!reported && (isStale || (entry.write & pendingFlag) || isUnordered(entry.write, thread))) {
-      ReportKind kind = isStale                       ? ReportKind::UninitializedShared
-                        : (entry.write & pendingFlag) ? ReportKind::IncompleteCopy
-                                                      : ReportKind::SharedRace;
-      report(kind, thread, at, bytes, site, isStale ? 0 : entry.write);
-      reported = true;
-    }
-    if (threadOf(entry.lastRead) != thread)
-      entry.otherRead = entry.lastRead;
-    entry.lastRead = now;
+    reported = reported || reportUnreadable(entries[at], thread, at, bytes, site);
+    markRead(entries[at], now);
   }
+}
+
+bool SharedShadow::reportUnreadable(const Entry &entry, uint32_t thread, uint32_t at, uint32_t bytes,
+                                    uint32_t site) {
+  bool isStale = stampOf(entry.write) < ordering.blockStart(), isPending = entry.write & pendingFlag;
+  if (!isStale && !isPending && !isUnordered(entry.write, thread))
+    return false;
+  ReportKind kind = isStale     ? ReportKind::UninitializedShared
+                    : isPending ? ReportKind::IncompleteCopy
+                                : ReportKind::SharedRace;
+  report(kind, thread, at, bytes, site, isStale ? 0 : entry.write);
+  return true;
+}
+
+void SharedShadow::markRead(Entry &entry, Mark now) {
+  if (threadOf(entry.lastRead) != threadOf(now))
+    entry.otherRead = entry.lastRead;
+  entry.lastRead = now;
 }
 
 bool SharedShadow::reportConflict(const Entry &entry, uint32_t thread, uint32_t at, uint32_t bytes,
@@ -71,6 +83,10 @@ bool SharedShadow::reportConflict(const Entry &entry, uint32_t thread, uint32_t 
   bool isCurrent = stampOf(entry.write) >= ordering.blockStart();
   if (isCurrent && (entry.write & pendingFlag)) {
     report(ReportKind::IncompleteCopy, thread, at, bytes, site, entry.write);
+    return true;
+  }
+  if (openAsyncReads && asyncReads[at].count) {
+    report(ReportKind::SharedRace, thread, at, bytes, site, asyncReads[at].last);
     return true;
   }
   bool bothAtomic = isAtomic && (entry.write & atomicFlag);
@@ -94,7 +110,7 @@ void SharedShadow::overwrite(uint32_t thread, uint32_t offset, uint32_t bytes, u
   for (uint32_t at = offset; at < offset + bytes; ++at) {
     Entry &entry = entries[at];
     // Neighbours mostly share their history, which has then been checked.
-    bool isChecked = at != offset && entry.write == previous.write && entry.lastRead == previous.lastRead &&
+    bool isChecked = at != offset && !openAsyncReads && entry.write == previous.write && entry.lastRead == previous.lastRead &&
                      entry.otherRead == previous.otherRead;
     if (!reported && !isChecked)
       reported = reportConflict(entry, thread, at, bytes, site, flags & atomicFlag);
@@ -128,6 +144,34 @@ void SharedShadow::endCopy(uint32_t thread, uint32_t offset, uint32_t bytes, uin
     if ((write & pendingFlag) && threadOf(write) == thread)
       write = done;
   }
+}
+
+void SharedShadow::beginAsyncRead(std::span<const uint16_t> readers, uint32_t offset, uint32_t bytes,
+                                  uint32_t site) {
+  if (asyncReads.size() < entries.size())
+    asyncReads.resize(entries.size());
+  const Mark now = mark(readers.front(), site, 0);
+  bool reported = false;
+  Mark previous = 0;
+  for (uint32_t at = offset; at < offset + bytes; ++at) {
+    const Entry &entry = entries[at];
+    for (uint16_t reader : readers)
+      if (!reported && (at == offset || entry.write != previous))
+        reported = reportUnreadable(entry, reader, at, bytes, site);
+    previous = entry.write;
+    ++asyncReads[at].count;
+    asyncReads[at].last = now;
+  }
+  openAsyncReads += bytes;
+}
+
+void SharedShadow::endAsyncRead(uint32_t reader, uint32_t offset, uint32_t bytes, uint32_t site) {
+  const Mark now = mark(reader, site, 0);
+  for (uint32_t at = offset; at < offset + bytes; ++at) {
+    --asyncReads[at].count;
+    markRead(entries[at], now);
+  }
+  openAsyncReads -= bytes;
 }
 
 } // namespace ashlar::simulator

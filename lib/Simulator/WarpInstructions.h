@@ -37,6 +37,13 @@ void copyAsync(AshlarSimulatorThread *self, void *destination, const void *sourc
 void commitGroup(AshlarSimulatorThread *self);
 void waitGroup(AshlarSimulatorThread *self, uint32_t pending, uint32_t site);
 
+void wgmma(AshlarSimulatorThread *self, uint32_t variant, uint64_t a, uint64_t b, uint32_t accumulate,
+           uint32_t *registers, uint32_t site);
+void wgmmaFence(AshlarSimulatorThread *self, const uint32_t *registers, uint32_t count, uint32_t site);
+void wgmmaCommit(AshlarSimulatorThread *self);
+void wgmmaWait(AshlarSimulatorThread *self, uint32_t pending, uint32_t *registers, uint32_t count,
+               uint32_t site);
+
 } // namespace ashlar::simulator
 
 #endif

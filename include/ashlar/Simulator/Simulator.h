@@ -19,7 +19,7 @@
 // Arithmetic of the tensor cores: the products of an mma are exact, their sum over k is taken in f32 (round
 // to nearest even, in order of k, starting from zero) and then added to the accumulator in f32; integer sums
 // are exact modulo 2^32. Hardware sums in another order and with truncation, so results agree within a few
-// units of the last f32 place of the largest product.
+// units of the last f32 place of the largest product. TensorCoreMode::Exact models it instead.
 //
 // Needs an x86-64 processor with AVX2, FMA and F16C.
 //
@@ -54,6 +54,8 @@ enum class ReportKind : uint8_t {
   Deadlock,            ///< no thread of the block can go on
   RedZoneWritten, ///< after the launch the bytes around an allocation had changed (found with checks off,
                   ///< too)
+  WgmmaMissingFence, ///< registers that other instructions wrote go into a wgmma without a wgmma.fence
+  WgmmaIncomplete,   ///< a thread leaves the kernel without having waited for its wgmma
 };
 
 /// A stable kebab-case name such as "shared-race".
@@ -86,6 +88,8 @@ struct InstructionCounts {
   uint64_t mma = 0, ldmatrix = 0, stmatrix = 0, copyAsync = 0, barrier = 0, warpSync = 0, shuffle = 0,
            vote = 0;
   uint64_t specialFunction = 0;
+  /// Of warp groups: each counts once. Multiply-accumulates of all of them.
+  uint64_t wgmma = 0, wgmmaMultiplyAdds = 0;
   /// These need `LaunchOptions::counters`.
   uint64_t globalLoad = 0, globalStore = 0, sharedLoad = 0, sharedStore = 0, atomic = 0;
 };
@@ -96,6 +100,8 @@ struct TrafficCounts {
   uint64_t globalBytesRead = 0, globalBytesWritten = 0;
   uint64_t globalSectorsRead = 0, globalSectorsWritten = 0;
   uint64_t sharedBytesRead = 0, sharedBytesWritten = 0;
+  /// Operands of wgmma in shared memory, not among the above: each once, however many warps use it.
+  uint64_t sharedBytesMultiplied = 0;
   /// Extra wavefronts; 0 is conflict-free. See ashlar/Layout/BankConflicts.h.
   uint64_t bankConflicts = 0;
 
@@ -110,10 +116,16 @@ struct SiteCounts {
   TrafficCounts traffic;
 };
 
-/// When asynchronous copies happen.
+/// When asynchronous copies and products happen.
 enum class AsyncMode : uint8_t {
   Earliest, ///< at issue
   Latest,   ///< at the wait that needs them; until then the destination holds NaN
+};
+
+/// How tensor cores add up.
+enum class TensorCoreMode : uint8_t {
+  Fast, ///< in f32, see above
+  Exact ///< as is known of Hopper, bit by bit; slow
 };
 
 struct MemoryRange {
@@ -128,6 +140,7 @@ struct LaunchOptions {
   /// Count traffic. Slows kernels down about twice.
   bool counters = false;
   AsyncMode asyncMode = AsyncMode::Earliest;
+  TensorCoreMode tensorCores = TensorCoreMode::Fast;
   /// Host threads that run blocks; 0 means as many as there are processors.
   unsigned threads = 0;
   /// Reports kept; further distinct ones are dropped (the result says so).

@@ -31,7 +31,7 @@
 extern "C" {
 #endif
 
-#define ASHLAR_SIMULATOR_ABI_VERSION 1
+#define ASHLAR_SIMULATOR_ABI_VERSION 2
 #define ASHLAR_SIMULATOR_NO_SITE 0xffffffffu
 
 /* One operation that reports may name, as offsets of zero-terminated strings in the module's `strings`:
@@ -117,7 +117,7 @@ enum {
 
 enum { ASHLAR_BARRIER_POPC = 0, ASHLAR_BARRIER_AND = 1, ASHLAR_BARRIER_OR = 2 };
 
-/* Element types of mma operands and accumulators. */
+/* Element types of mma and wgmma operands and accumulators. */
 enum {
   ASHLAR_MMA_F16 = 0,
   ASHLAR_MMA_BF16 = 1,
@@ -127,7 +127,9 @@ enum {
   ASHLAR_MMA_S4 = 5,
   ASHLAR_MMA_U4 = 6,
   ASHLAR_MMA_F32 = 7,
-  ASHLAR_MMA_S32 = 8
+  ASHLAR_MMA_S32 = 8,
+  ASHLAR_MMA_E4M3 = 9,
+  ASHLAR_MMA_E5M2 = 10
 };
 
 /* The `variant` of mma: m16n8kK, row.col, element types of A, B and accumulator, and whether s32 sums
@@ -138,6 +140,11 @@ enum {
 
 /* Flags of the matrix loads and stores: the number of 8x8 matrices of 16-bit elements, and .trans. */
 enum { ASHLAR_MATRIX_COUNT_MASK = 7, ASHLAR_MATRIX_TRANSPOSED = 8 };
+
+/* The `variant` of wgmma: m64nNkK with element types of A and B, which say what K is, and flags. */
+#define ASHLAR_WGMMA_VARIANT(a, b, n, flags)                                                                 \
+  ((uint32_t)(a) | (uint32_t)(b) << 4 | (uint32_t)(flags) << 8 | (uint32_t)(n) << 16)
+enum { ASHLAR_WGMMA_TRANSPOSED_A = 1, ASHLAR_WGMMA_TRANSPOSED_B = 2, ASHLAR_WGMMA_A_IN_REGISTERS = 4 };
 
 /* Matrix instructions are handed over in lists, so that the lanes of a warp meet once for many of them. A
    lane keeps the registers of a list in one array of words; instructions name theirs by the index of the
@@ -209,6 +216,19 @@ typedef struct {
   float (*sin)(AshlarSimulatorThread *, float);
   float (*cos)(AshlarSimulatorThread *, float);
   uint32_t (*prmt)(uint32_t low, uint32_t high, uint32_t selector);
+
+  /* wgmma.mma_async of a warp group. `registers` are the N/2 accumulators, in and out, and behind them the
+     four registers of A where the variant says so; else `a` is a matrix descriptor, as `b` is. Addresses in
+     descriptors are offsets in shared memory. What comes out may be a placeholder until wgmmaWait. */
+  void (*wgmma)(AshlarSimulatorThread *, uint32_t variant, uint64_t a, uint64_t b, uint32_t accumulate,
+                uint32_t *registers, uint32_t site);
+  /* `registers` stand behind the fence from now on; a `count` of 0 means all that the thread has. */
+  void (*wgmmaFence)(AshlarSimulatorThread *, const uint32_t *registers, uint32_t count, uint32_t site);
+  void (*wgmmaCommit)(AshlarSimulatorThread *);
+  /* Waits until at most `pending` groups are under way, and replaces those of the `count` registers that are
+     results of products now complete. */
+  void (*wgmmaWait)(AshlarSimulatorThread *, uint32_t pending, uint32_t *registers, uint32_t count,
+                    uint32_t site);
 } AshlarSimulatorApi;
 
 #ifdef __cplusplus

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Simulator/Mma.h"
-#include "ashlar/Support/ElementType.h"
+#include "ElementFormat.h"
 #include "gtest/gtest.h"
 #include <bit>
 #include <climits>
@@ -14,31 +14,12 @@
 #include <vector>
 
 using namespace ashlar;
+using namespace ashlar::test;
 using namespace ashlar::simulator;
 
 namespace {
 
-struct Format {
-  uint32_t type, bits;
-  /// Encodes a small integer, decodes any pattern.
-  uint32_t (*encode)(int);
-  double (*decode)(uint32_t);
-};
-
-const Format f16 = {ASHLAR_MMA_F16, 16, [](int v) -> uint32_t { return floatToHalf(float(v)); },
-                    [](uint32_t b) -> double { return halfToFloat(uint16_t(b)); }};
-const Format bf16 = {ASHLAR_MMA_BF16, 16, [](int v) -> uint32_t { return floatToBFloat16(float(v)); },
-                     [](uint32_t b) -> double { return bfloat16ToFloat(uint16_t(b)); }};
-const Format tf32 = {ASHLAR_MMA_TF32, 32, [](int v) { return std::bit_cast<uint32_t>(float(v)); },
-                     [](uint32_t b) -> double { return std::bit_cast<float>(b & 0xffffe000); }};
-const Format s8 = {ASHLAR_MMA_S8, 8, [](int v) { return uint32_t(v) & 255; },
-                   [](uint32_t b) -> double { return int8_t(b); }};
-const Format u8 = {ASHLAR_MMA_U8, 8, [](int v) { return uint32_t(v + 128) & 255; },
-                   [](uint32_t b) -> double { return uint8_t(b); }};
-const Format s4 = {ASHLAR_MMA_S4, 4, [](int v) { return uint32_t(v) & 15; },
-                   [](uint32_t b) -> double { return int(b) > 7 ? int(b) - 16 : int(b); }};
-const Format u4 = {ASHLAR_MMA_U4, 4, [](int v) { return uint32_t(v) & 15; },
-                   [](uint32_t b) -> double { return double(b); }};
+using Format = ElementFormat;
 
 /// The words of 32 lanes, and A, B, C as matrices.
 struct MmaCase {
