@@ -19,8 +19,6 @@ static constexpr int64_t warpSize = 32;
 static constexpr int64_t bookkeepingRegisters = 74, scalarBookkeepingRegisters = 56;
 /// An address in global memory for every vector of 16 bytes that a thread copies for a tile of keys.
 static constexpr int64_t registersPerVector = 2;
-/// As in MatmulSchedule.cpp.
-static constexpr double l2BytesPerClock = 42, copyLatency = 700, blockOverhead = 1500;
 /// Ordinary instructions for each score: scale, maximum, exponent, sum, conversion, and its share of the
 /// rescaling.
 static constexpr double arithmeticPerScore = 7;
@@ -96,6 +94,7 @@ static bool fits(const AttentionProblem &problem, const TargetInfo &target, Atte
 
 static double estimateCycles(const AttentionProblem &problem, const TargetInfo &target,
                              const AttentionSchedule &schedule) {
+  const double copyLatency = target.copyLatencyClocks;
   HeadSizes sizes(problem, schedule);
   double rows = double(problem.queries) * schedule.packing;
   double blocks = double(problem.batch) * (problem.queryHeads / schedule.packing) *
@@ -120,7 +119,7 @@ static double estimateCycles(const AttentionProblem &problem, const TargetInfo &
   double bytes = double(schedule.keyTile) * (sizes.depth + sizes.width) * problem.bits / 8;
   double readers = isTensorCore(problem) ? double(schedule.threads) / warpSize : schedule.gridM / 2.0;
   double shared = perProcessor * bytes * (1 + readers) / target.sharedBytesPerClock;
-  double l2 = perProcessor * (bytes + scores * problem.maskBits / 8) / l2BytesPerClock;
+  double l2 = perProcessor * (bytes + scores * problem.maskBits / 8) / target.l2BytesPerClock;
 
   // With two blocks or more on a multiprocessor, one multiplies while another weighs.
   double compute = perProcessor > 1 ? overlap(multiply, weigh) : multiply + 0.6 * weigh;
@@ -128,7 +127,7 @@ static double estimateCycles(const AttentionProblem &problem, const TargetInfo &
   // With one stage a block waits for each copy, and another one may use the time.
   double step = schedule.stages == 1 ? busy + copyLatency / perProcessor
                                      : std::max(busy, copyLatency / (schedule.stages - 1));
-  double wave = steps * (step + 60) + copyLatency + blockOverhead;
+  double wave = steps * (step + 60) + copyLatency + target.blockClocks;
   double compulsory = double(problem.batch) * problem.bits / 8 *
                       (double(problem.queryHeads) * problem.queries * (problem.headSize + problem.valueSize) +
                        double(problem.keyHeads) * problem.keys * (problem.headSize + problem.valueSize));

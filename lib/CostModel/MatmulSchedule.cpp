@@ -19,11 +19,6 @@ static constexpr int64_t warpSize = 32;
 static constexpr int64_t baseRegisters = 44, registersPerVector = 2;
 /// More vectors than this in a step cost the assembler more registers than that, and it spills.
 static constexpr int64_t mostVectors = 16;
-/// Bytes that a multiprocessor gets from the L2 cache in a cycle when all of them ask: about two thirds of
-/// the 64 of its port.
-static constexpr double l2BytesPerClock = 42;
-/// Cycles from an asynchronous copy's issue to its data, and those of starting and ending a block.
-static constexpr double copyLatency = 700, blockOverhead = 1500;
 
 static int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -38,6 +33,9 @@ static double multiplyRate(const MatmulProblem &problem, const TargetInfo &targe
     return target.warpMma.int8 / 2.0;
   case Multiplier::Scalar:
     return target.fmaLanes;
+  case Multiplier::TensorTf32:
+  case Multiplier::TensorFp8:
+    return 0; // Only warp groups multiply these.
   }
   return 0;
 }
@@ -111,6 +109,7 @@ static double copyIssue(const MatmulProblem &problem, const MatmulSchedule &sche
 
 double cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo &target,
                                   const MatmulSchedule &schedule) {
+  const double copyLatency = target.copyLatencyClocks, l2BytesPerClock = target.l2BytesPerClock;
   double blocks =
       double(problem.batch) * ceilDivide(problem.m, schedule.tileM) * ceilDivide(problem.n, schedule.tileN);
   double steps = double(ceilDivide(problem.k, schedule.tileK));
@@ -138,7 +137,7 @@ double cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo
   // A barrier and the loop's bookkeeping.
   step += 30;
   double results = double(schedule.tileM) * schedule.tileN * problem.resultBits / 8 / l2BytesPerClock;
-  double wave = steps * step + copyLatency + blockOverhead + perProcessor * results;
+  double wave = steps * step + copyLatency + target.blockClocks + perProcessor * results;
 
   double bytes = double(problem.batch) *
                      (double(problem.m) * problem.k * problem.lhsBits +
@@ -146,7 +145,7 @@ double cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo
                      8 +
                  double(problem.n) * problem.k * problem.rhsBits / 8;
   double memory = bytes / target.memoryBytesPerSecond * target.clockHz;
-  return overlap(waves * wave, memory + copyLatency + blockOverhead);
+  return overlap(waves * wave, memory + copyLatency + target.blockClocks);
 }
 
 //===-- Candidates ------------------------------------------------------------===//

@@ -33,9 +33,11 @@ namespace ashlar::cost {
 
 /// What multiplies.
 enum class Multiplier {
-  TensorHalf, ///< mma.sync on f16 or bf16.
-  TensorInt8, ///< mma.sync on i8.
+  TensorHalf, ///< mma.sync or wgmma on f16 or bf16.
+  TensorInt8, ///< mma.sync or wgmma on i8.
   Scalar,     ///< Multiply-adds of ordinary lanes, for f32 in full precision.
+  TensorTf32, ///< wgmma on f32 rounded to tf32.
+  TensorFp8,  ///< wgmma on f8E4M3FN or f8E5M2.
 };
 
 /// result[batch, m, n] = sum over k. Sizes at least 1; for a dynamic size, a likely one.
@@ -54,6 +56,14 @@ struct MatmulProblem {
   double epilogueRegistersPerElement = 0;
   /// The same for each step along K: 1 where a step's sum is scaled before it is added to the accumulator.
   double stepRegistersPerElement = 0;
+
+  // For schedules by warp groups only (WarpgroupMatmulSchedule.h).
+  /// Neighbours in memory lie along K, not along M or N.
+  bool isLhsKMajor = true, isRhsKMajor = true;
+  /// What the epilogue reads of other tensors for each element of the result: a residual.
+  unsigned epilogueReadBits = 0;
+  /// Elements along K after which the tensor cores' sum is added to one of full precision; 0 for never.
+  int64_t promotionInterval = 0;
 };
 
 struct MatmulSchedule {

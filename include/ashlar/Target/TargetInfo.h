@@ -11,7 +11,15 @@
 // Sources: CUDA C Programming Guide, table "Technical Specifications per Compute Capability" and section
 // "Arithmetic Instructions" (limits, rates of the ordinary units); PTX ISA, "Release History" (versions); the
 // vendors' data sheets of the boards (processors, clock, memory, tensor-core peak, from which the rates per
-// clock are computed).
+// clock are computed). What no vendor states (latencies, the rate of the L2 cache under load) comes from
+// published microbenchmarks or is an estimate; the field, or the row, says which:
+//
+//   [Hopper]   "Benchmarking and Dissecting the Nvidia Hopper GPU Architecture", arXiv 2402.13499, and its
+//              sequel, arXiv 2501.12084
+//   [C&C]      Chips and Cheese, "Nvidia's H100: Funny L2, and Tons of Bandwidth"
+//   [DeepGEMM] the constants of DeepGEMM's schedule heuristics, csrc/jit_kernels/heuristics/sm90.hpp
+//
+// docs/CostModel.md says what is made of these numbers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,6 +60,9 @@ struct TargetInfo {
   unsigned sharedBytesPerMultiprocessor = 0;
   unsigned sharedBytesPerBlock = 0; ///< Most dynamic plus static shared memory a block may ask for (opt-in).
   unsigned sharedBytesReservedPerBlock = 0; ///< Taken from the multiprocessor's for every resident block.
+  unsigned maxClusterBlocks = 0;            ///< Of a cluster that every device can place; 0 without clusters.
+  unsigned registerStep = 0;                ///< setmaxnreg takes multiples of this; 0 without it.
+  unsigned minRegistersPerThread = 0;       ///< The least that setmaxnreg takes.
 
   // Capabilities: instructions that exist.
   bool hasMmaSync = false;  ///< mma.sync, ldmatrix.
@@ -67,11 +78,30 @@ struct TargetInfo {
   double memoryBytesPerSecond = 0; ///< Device memory, data-sheet peak.
   uint64_t memoryBytes = 0;        ///< Device memory, data-sheet size.
   uint64_t l2Bytes = 0;
-  unsigned fmaLanes = 0;            ///< f32 multiply-adds.
-  unsigned specialLanes = 0;        ///< ex2, lg2, rcp, rsqrt, tanh: special-function results.
-  unsigned sharedBytesPerClock = 0; ///< Shared-memory bandwidth.
-  MmaRates warpMma = {};            ///< mma.sync.
-  MmaRates warpgroupMma = {};       ///< wgmma.
+  unsigned fmaLanes = 0;             ///< f32 multiply-adds.
+  unsigned specialLanes = 0;         ///< ex2, lg2, rcp, rsqrt, tanh: special-function results.
+  unsigned issueSlots = 4;           ///< Warp instructions that start: one for each sub-processor.
+  unsigned sharedBytesPerClock = 0;  ///< Shared-memory bandwidth.
+  unsigned l2PortBytesPerClock = 64; ///< What the multiprocessor's port to the L2 cache takes in at most.
+  /// What a multiprocessor gets from the L2 cache when all of them ask at once. An estimate, two thirds of
+  /// the port.
+  unsigned l2BytesPerClock = 42;
+  MmaRates warpMma = {};      ///< mma.sync.
+  MmaRates warpgroupMma = {}; ///< wgmma.
+
+  // Latencies, in clocks unless said otherwise. For the cost model.
+  unsigned l2LatencyClocks = 0;      ///< From a load's issue to its data, out of the L2 cache.
+  unsigned memoryLatencyClocks = 0;  ///< The same out of device memory.
+  unsigned clusterLatencyClocks = 0; ///< The same out of another multiprocessor's shared memory.
+  /// A barrier in shared memory: from the last arrival to the first instruction of who waits. An estimate,
+  /// twice the latency of shared memory, 29 [Hopper].
+  unsigned barrierClocks = 60;
+  /// From an asynchronous copy's issue to its data while many are in flight. An estimate.
+  unsigned copyLatencyClocks = 700;
+  /// Of starting and ending a block: its launch, first addresses, the last stores. An estimate.
+  unsigned blockClocks = 1500;
+  /// From one kernel's end to the next one's start in a stream. An estimate.
+  double launchSeconds = 2e-6;
 };
 
 /// Every target, oldest first.
