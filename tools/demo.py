@@ -8,40 +8,25 @@ the earliest and at the latest legal moment. Exit code 1 if anything fails.
 
 import argparse
 import json
-import math
 import pathlib
 import re
-import subprocess
 import sys
 import time
+
+from packages import ROOT, kernel_shortcomings, manifest_of, run, tensor_bytes
 
 # Bytes moved by the bytes of the tiles: more says that a kernel reads what it has read before.
 MOST_TRAFFIC = 1.15
 TARGETS = ("sm_90a", "sm_80")
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 COLUMNS = (
     ("function", 24), ("kernel", 18), ("target", 7), ("registers", 9), ("spilled", 7), ("shared", 7),
     ("error", 9), ("read+written", 12), ("/tiles", 6), ("/minimum", 8), ("conflicts", 9), ("ms", 9),
 )
 
 
-def run(command):
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-
-
 def has_gpu(runner, package):
     """Whether the runner finds a CUDA device: it says so by what it does, not by what is installed."""
     return run([runner, package, "--device=cuda", "--list"]).returncode == 0 and pathlib.Path("/dev/nvidia0").exists()
-
-
-def manifest_of(package):
-    text = subprocess.run(["unzip", "-p", package, "manifest.json"], capture_output=True, check=True).stdout
-    return json.loads(text)
-
-
-def tensor_bytes(tensor):
-    bits = {"f32": 32, "f16": 16, "bf16": 16, "i64": 64, "i32": 32, "i8": 8, "i4": 4, "i1": 8}[tensor["element"]]
-    return math.prod(tensor["dims"]) * bits // 8
 
 
 def compile_example(compiler, source, target, package):
@@ -117,13 +102,7 @@ def moved(step):
 
 def shortcomings(manifest, function, outcome):
     """What a kernel of the examples must not do, though its results are right."""
-    for kernel in manifest["kernels"]:
-        for resources in kernel.get("resources", []):
-            for kind in ("spill", "stack"):
-                if resources[f"{kind}_bytes"]:
-                    yield f"{kernel['name']} has {resources[f'{kind}_bytes']} {kind} bytes on {resources['target']}"
-            if "(C75" in resources["notes"]:
-                yield f"{kernel['name']} on {resources['target']}: {resources['notes']}"
+    yield from kernel_shortcomings(manifest)
     for planned, step in launches_of(function, outcome):
         if step["counters"].get("bank_conflicts"):
             yield f"{step['name']} has {step['counters']['bank_conflicts']} bank conflicts"
