@@ -1,7 +1,7 @@
 # Installation: what another CMake project needs for find_package(Ashlar). Three components, of `cmake --install` and of
 # find_package alike, each with one target as its door:
 #
-#   Runtime    Ashlar::Runtime          the C API in a shared library, and ashlar-run; needs the C library only
+#   Runtime    Ashlar::Runtime          the C API in a shared library, ashlar-run, ashlar-bench; need the C library only
 #   Simulator  Ashlar::SimulatorDevice  runtime and simulator as C++ libraries; no LLVM
 #   Compiler   Ashlar::Compiler         the compiler as C++ libraries, ashlar-compile and ashlar-opt; needs MLIR, and the
 #                                       component Simulator
@@ -21,7 +21,7 @@ get_property(compiler_targets GLOBAL PROPERTY ASHLAR_LIBRARIES)
 list(TRANSFORM simulator_folders PREPEND Ashlar OUTPUT_VARIABLE simulator_targets)
 list(REMOVE_ITEM compiler_targets ${simulator_targets})
 list(APPEND compiler_targets ashlar-compile ashlar-opt)
-set(runtime_targets AshlarRuntimeShared ashlar-run)
+set(runtime_targets AshlarRuntimeShared ashlar-run ashlar-bench)
 foreach(component Runtime Simulator Compiler)
   string(TOLOWER ${component} prefix)
   install(TARGETS ${${prefix}_targets} EXPORT Ashlar${component}Targets

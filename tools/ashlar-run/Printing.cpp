@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FunctionCall.h"
 #include "Printing.h"
 
 #include <nlohmann/json.hpp>
@@ -23,17 +24,6 @@ using Json = nlohmann::ordered_json;
 //===----------------------------------------------------------------------===//
 // Listing
 //===----------------------------------------------------------------------===//
-
-static std::string tensorsText(const Function &function, const std::vector<Tensor> &tensors) {
-  std::string text;
-  for (const Tensor &tensor : tensors)
-    text += (text.empty() ? "" : ", ") + tensor.name + ": " + typeText(function, tensor.type);
-  return "(" + text + ")";
-}
-
-std::string signatureText(const Function &function) {
-  return function.name + tensorsText(function, function.inputs) + " -> " + tensorsText(function, function.outputs);
-}
 
 static void printFunction(const Function &function) {
   std::printf("  %s\n", signatureText(function).c_str());

@@ -14,8 +14,6 @@
 
 namespace ashlar::run {
 
-/// "attention(q: 8x64xf16, k: Nx64xf16) -> (o: 8x64xf16)".
-std::string signatureText(const package::Function &function);
 void printPackage(const package::PackageReader &package);
 void printProfile(const CallResult &result);
 /// Prints the findings of the simulator and returns how many there are.

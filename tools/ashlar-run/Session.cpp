@@ -4,6 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DeviceBuffer.h"
+#include "FunctionCall.h"
 #include "Session.h"
 
 #include <algorithm>
@@ -15,30 +17,6 @@ using runtime::DeviceOptions;
 using runtime::Executable;
 using runtime::StepProfile;
 using runtime::TensorBuffer;
-
-namespace {
-/// Device memory that is released with this object.
-class DeviceBuffer {
-public:
-  static Expected<DeviceBuffer> create(Device &device, int64_t bytes) {
-    ASHLAR_ASSIGN_OR_RETURN(void *address, device.allocate(bytes));
-    return DeviceBuffer(device, address, bytes);
-  }
-  DeviceBuffer(DeviceBuffer &&other) noexcept
-      : device(other.device), address(std::exchange(other.address, nullptr)), size(other.size) {}
-  DeviceBuffer &operator=(DeviceBuffer &&) = delete;
-  ~DeviceBuffer() { device->release(address); }
-
-  void *data() const { return address; }
-  int64_t bytes() const { return size; }
-
-private:
-  DeviceBuffer(Device &device, void *address, int64_t size) : device(&device), address(address), size(size) {}
-  Device *device;
-  void *address;
-  int64_t size;
-};
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Devices
@@ -80,22 +58,6 @@ Expected<std::unique_ptr<Executable>> openExecutable(const std::shared_ptr<const
 // Calls
 //===----------------------------------------------------------------------===//
 
-static Expected<std::vector<HostTensor>> makeOutputs(const package::Function &function,
-                                                     const std::vector<HostTensor> &inputs) {
-  std::vector<TensorBuffer> shapes;
-  for (const HostTensor &input : inputs)
-    shapes.push_back({nullptr, 0, input.dims});
-  std::vector<int64_t> symbols(function.symbols.size());
-  ASHLAR_RETURN_IF_ERROR(runtime::bindSymbols(function, shapes, symbols));
-  std::vector<HostTensor> outputs;
-  for (const package::Tensor &output : function.outputs) {
-    ASHLAR_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::zeros(output.type.element, output.type.resolve(symbols)));
-    std::fill(tensor.bytes.begin(), tensor.bytes.end(), uint8_t{0xff});
-    outputs.push_back(std::move(tensor));
-  }
-  return outputs;
-}
-
 /// Copies tensors to fresh device buffers.
 static Status uploadAll(Device &device, const std::vector<HostTensor> &tensors, std::vector<DeviceBuffer> &buffers,
                         std::vector<TensorBuffer> &arguments) {
@@ -107,12 +69,6 @@ static Status uploadAll(Device &device, const std::vector<HostTensor> &tensors, 
     buffers.push_back(std::move(buffer));
   }
   return {};
-}
-
-static double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  size_t middle = values.size() / 2;
-  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 /// Calls `iterations` times and returns the last profile with median times.
@@ -130,7 +86,7 @@ static Expected<std::vector<StepProfile>> repeatCall(Executable &executable, uns
       times[step].push_back(last[step].milliseconds);
   }
   for (size_t step = 0; step < last.size(); ++step)
-    last[step].milliseconds = median(times[step]);
+    last[step].milliseconds = quantile(times[step], 0.5);
   return last;
 }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Compare.h"
+#include "FunctionCall.h"
 #include "Options.h"
 #include "Printing.h"
 #include "ReferenceRunner.h"
@@ -26,36 +27,6 @@ using package::PackageReader;
 
 /// Exit codes; the help text states them.
 static constexpr int exitPassed = 0, exitWrong = 1, exitError = 2;
-
-static Expected<unsigned> chooseFunction(const Manifest &manifest, const std::string &name) {
-  std::string names;
-  for (const Function &function : manifest.functions)
-    names += (names.empty() ? "" : ", ") + function.name;
-  if (name.empty()) {
-    if (manifest.functions.size() == 1)
-      return 0;
-    return invalidArgument(manifest.functions.empty() ? "the package has no functions"
-                                                      : "choose one of the functions with --function: " + names);
-  }
-  if (std::optional<unsigned> found = manifest.findFunction(name))
-    return *found;
-  return notFound("the package has no function '" + name + "'; it has: " + (names.empty() ? "none" : names));
-}
-
-static Expected<std::vector<HostTensor>> readInputs(const Function &function,
-                                                    const std::vector<std::string> &specs) {
-  if (specs.size() != function.inputs.size())
-    return invalidArgument(std::to_string(specs.size()) + " inputs are given, the function takes " +
-                           std::to_string(function.inputs.size()) + ": " + signatureText(function));
-  std::vector<HostTensor> inputs;
-  for (size_t i = 0; i < specs.size(); ++i) {
-    Expected<HostTensor> input = parseTensorSpec(specs[i], function, function.inputs[i].type);
-    if (!input)
-      return input.status().withContext("input " + std::to_string(i) + " ('" + function.inputs[i].name + "')");
-    inputs.push_back(*std::move(input));
-  }
-  return inputs;
-}
 
 /// Lists of outputs are empty or complete; said before the work is done.
 static Status checkOutputLists(const Function &function, const Options &options) {
