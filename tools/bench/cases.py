@@ -89,7 +89,7 @@ def matmul(m, n, k, element="bf16", transposed=True):
     y = Tensor("y", number, (m, n))
     word = "transpose " if transposed else ""
     body = f"  %y = ashlar.matmul %x, {word}%w : {x.type}, {w.type} -> {y.type}\n"
-    reduced = dict(m=min(m, 67), n=min(n, 72), k=min(k, 136), element=element, transposed=transposed)
+    reduced = dict(m=min(m, 67), n=min(n, 72), k=min(k, 144), element=element, transposed=transposed)
     return (x, w), y, body, 2 * m * n * k, reduced
 
 
@@ -102,7 +102,8 @@ def attention(batch, heads, queries, keys, size, kv_heads=0, causal=False, eleme
     word = " causal" if causal else ""
     body = f"  %y = ashlar.attention %q, %k, %v{word} : {q.type}, {k.type}, {v.type} -> {y.type}\n"
     flops = 4 * batch * heads * queries * keys * size // (2 if causal else 1)
-    reduced = dict(batch=1, heads=heads // kv_heads, kv_heads=1, queries=min(queries, 67), keys=min(keys, 131),
+    few = min(keys, 131)
+    reduced = dict(batch=1, heads=heads // kv_heads, kv_heads=1, queries=few if queries == keys else min(queries, 67), keys=few,
                    size=size, causal=causal, element=element)
     return (q, k, v), y, body, flops, reduced
 
