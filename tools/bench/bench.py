@@ -4,11 +4,13 @@
   bench.py list gemm                               the cases of a suite
   bench.py static gemm attention                   compile, print what is known without a GPU, fail on spills
   bench.py check gemm                              the small siblings, on the simulator, against the reference
-  bench.py compile gemm -o packages                only compile
-  bench.py run gemm --packages packages --json F   measure on the GPU of this machine
+  bench.py compile gemm -o packages                compile both
+  bench.py check gemm -o packages --device cuda    the small siblings on the GPU of this machine
+  bench.py run gemm -o packages --json F           measure on the GPU of this machine
   bench.py run gemm --dry-run                      the same road without a GPU, with the small siblings
   bench.py table F                                 the Markdown of what `run` has written
 
+What runs on a GPU takes the packages as they are, so that a machine with a GPU needs no compiler.
 Exit code: 0 success, 1 a wrong or missing result or a fault of a kernel, 2 everything else.
 """
 
@@ -23,7 +25,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent)]
 import build_packages
 import cases
 import report
-import simulate
+import small_siblings
 import static_figures
 from packages import ROOT
 
@@ -34,14 +36,21 @@ def list_cases(arguments):
     return 0
 
 
-def compile_cases(arguments):
+def compile_full(arguments, chosen):
     compiler = build_packages.Compiler(arguments.build_dir, arguments.target)
-    chosen = cases.select(arguments.suites, arguments.filter)
-    return chosen, build_packages.build_all(compiler, chosen, arguments.packages, arguments.jobs)
+    return build_packages.build_all(compiler, chosen, arguments.packages, arguments.jobs)
+
+
+def compile_small(arguments, chosen):
+    """The small siblings of the cases, compiled."""
+    small = cases.reduced_cases(chosen)
+    compiler = build_packages.Compiler(arguments.build_dir, arguments.target)
+    return small, build_packages.build_all(compiler, small, arguments.packages / "small", arguments.jobs, is_small=True)
 
 
 def compile_only(arguments):
-    _, records = compile_cases(arguments)
+    chosen = cases.select(arguments.suites, arguments.filter)
+    records = compile_full(arguments, chosen) + compile_small(arguments, chosen)[1]
     failed = [record for record in records if record["error"]]
     for record in failed:
         print(f"FAILED: {record['name']}: {record['error'].splitlines()[0]}")
@@ -49,7 +58,8 @@ def compile_only(arguments):
 
 
 def static(arguments):
-    chosen, records = compile_cases(arguments)
+    chosen = cases.select(arguments.suites, arguments.filter)
+    records = compile_full(arguments, chosen)
     if arguments.markdown:
         print(static_figures.markdown_table(records))
     else:
@@ -64,14 +74,19 @@ def static(arguments):
 
 
 def check(arguments):
-    compiler = build_packages.Compiler(arguments.build_dir, arguments.target)
-    small = cases.reduced_cases(cases.select(arguments.suites, arguments.filter))
-    return 0 if simulate.simulate_all(compiler, small, arguments.jobs) else 1
+    chosen = cases.select(arguments.suites, arguments.filter)
+    small = compile_small(arguments, chosen)[0] if arguments.device == "sim" else cases.reduced_cases(chosen)
+    problems = small_siblings.check_all(arguments.build_dir / "bin" / "ashlar-run", small, arguments.packages / "small",
+                                        arguments.device, arguments.jobs)
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"checked": [case.name for case in small], "problems": problems}, indent=1) + "\n")
+    return 1 if problems else 0
 
 
 def measure(arguments):
     import measure  # Needs PyTorch, which no other command does.
-    return measure.run(arguments, cases.select(arguments.suites, arguments.filter))
+    chosen = cases.select(arguments.suites, arguments.filter)
+    return measure.run(arguments, compile_small(arguments, chosen)[0] if arguments.dry_run else chosen)
 
 
 def table(arguments):
@@ -88,6 +103,8 @@ def add_run_options(command):
     command.add_argument("--without", action="append", default=[], metavar="NAME", help="a contender to leave out")
     command.add_argument("--rounds", type=int, default=20, help="samples of each contender (default: 20)")
     command.add_argument("--seconds", type=float, default=1e9, help="start no case after so many seconds")
+    command.add_argument("--case-seconds", type=float, default=60, help="a case that takes longer hangs (default: 60)")
+    command.add_argument("--resume", action="store_true", help="keep what the file of results has and measure the rest")
 
 
 def parse():
@@ -117,6 +134,9 @@ def parse():
                                  help="products and attention must use the tensor cores by warp groups")
             command.add_argument("--markdown", action="store_true", help="a Markdown table")
             command.add_argument("--json", type=pathlib.Path, help="write the records to this file, too")
+        if name == "check":
+            command.add_argument("--device", default="sim", help="sim, cuda or cuda:N (default: sim)")
+            command.add_argument("--json", type=pathlib.Path, help="write what is wrong to this file")
         if name == "run":
             add_run_options(command)
     return parser.parse_args()

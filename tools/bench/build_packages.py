@@ -1,13 +1,13 @@
 """Compiles the cases of suites into packages, one for each, and keeps beside each what is known of it without a GPU.
 
 DIR/NAME.ashlar is the package, DIR/NAME.json its record: what it was made from, how long that took, what ptxas says, which
-machine instructions the kernels have. A record whose key still fits is not made again.
+machine instructions the kernels have. A record whose key still fits is not made again. DIR/small has the small siblings,
+with an image for the simulator and the reference.
 """
 
 import concurrent.futures
 import hashlib
 import json
-import os
 import pathlib
 import shutil
 import sys
@@ -16,6 +16,7 @@ import time
 
 import cubin
 from packages import image_of, manifest_of, run
+from results import write_whole
 
 
 class Compiler:
@@ -31,15 +32,12 @@ class Compiler:
         self.identity = hashlib.sha256(self.path.read_bytes() + version.encode()).hexdigest()
 
     def key(self, text, options):
-        return hashlib.sha256("\0".join([self.identity, self.target, *options, text]).encode()).hexdigest()
+        return hashlib.sha256("\0".join([self.identity, *options, text]).encode()).hexdigest()
 
-    def compile(self, text, package, options=()):
+    def compile(self, text, package, options):
         """Seconds, and what the compiler complains of."""
-        with tempfile.NamedTemporaryFile("w", suffix=".mlir") as source:
-            source.write(text)
-            source.flush()
-            start = time.perf_counter()
-            result = run([self.path, source.name, "-o", package, *options])
+        start = time.perf_counter()
+        result = run([self.path, "-", "-o", package, *options], input=text)
         return time.perf_counter() - start, result.stderr.strip() if result.returncode else ""
 
     def histogram(self, package):
@@ -61,16 +59,8 @@ def record_of(folder, name):
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def write_whole(path, text):
-    """A reader, and a run after an interrupted one, finds the old file or the new one."""
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_text(text)
-    os.replace(scratch, path)
-
-
-def build_package(compiler, case, folder):
+def build_package(compiler, case, folder, options):
     """The record of a case; and whether it had to be made."""
-    options = [f"--target={compiler.target}", "--no-reference"]
     key, package = compiler.key(case.text, options), folder / f"{case.name}.ashlar"
     old = record_of(folder, case.name)
     if old and old["key"] == key and (old["error"] or package.exists()):
@@ -87,12 +77,13 @@ def build_package(compiler, case, folder):
     return record, True
 
 
-def build_all(compiler, cases, folder, jobs):
+def build_all(compiler, cases, folder, jobs, is_small=False):
     """Records in the order of the cases; progress goes to standard error."""
+    options = [f"--target={compiler.target},sim"] if is_small else [f"--target={compiler.target}", "--no-reference"]
     folder.mkdir(parents=True, exist_ok=True)
     records, made = {}, 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        waiting = {pool.submit(build_package, compiler, case, folder): case for case in cases}
+        waiting = {pool.submit(build_package, compiler, case, folder, options): case for case in cases}
         for done in concurrent.futures.as_completed(waiting):
             case = waiting[done]
             records[case.name], is_new = done.result()

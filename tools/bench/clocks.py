@@ -28,13 +28,9 @@ class HostClock:
         program()
         return (time.perf_counter() - start) * 1e6
 
-    def finish(self):
-        pass
-
 
 class CudaClock:
-    """Programs are CUDA graphs, so that the host's time to enqueue does not count; what cannot be captured is enqueued call by
-    call, and says so."""
+    """Programs are CUDA graphs, so that the host's time to enqueue does not count. What cannot be captured has no time."""
     most_calls = 512
 
     def __init__(self):
@@ -46,9 +42,13 @@ class CudaClock:
             calls[0]()  # Loads code and allocates workspaces, which a capture must not.
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=self.stream):
-            for call in calls:
-                call()
+        with torch.cuda.stream(self.stream):
+            graph.capture_begin()
+            try:
+                for call in calls:
+                    call()
+            finally:
+                graph.capture_end()
         torch.cuda.synchronize()
         return graph.replay
 
@@ -59,9 +59,6 @@ class CudaClock:
             self.end.record()
         self.end.synchronize()
         return self.start.elapsed_time(self.end) * 1e3
-
-    def finish(self):
-        torch.cuda.synchronize()
 
 
 def calls_of_program(clock, candidates, sample_us):

@@ -4,12 +4,13 @@ With `--dry-run` the same happens without a GPU: small siblings, Ashlar on the s
 """
 
 import datetime
-import json
 import math
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import torch
@@ -20,6 +21,7 @@ import contenders
 import runtime
 import values as of_case
 from packages import manifest_of, run as run_process
+from results import LOST, Results, faults_of
 
 # Between calls on the same buffers lie so many bytes: more than twice the L2 of an H200.
 ROTATED_BYTES = 128 << 20
@@ -28,7 +30,24 @@ SAMPLE_US = 2000.0
 DEFAULT_TOLERANCE = {"absolute": 0.03, "relative": 0.02}
 
 
+def first_line(problem):
+    return (str(problem).strip() or type(problem).__name__).splitlines()[0][:300]
+
+
 # --- Ashlar -----------------------------------------------------------------------------------------------------------
+
+def existing_package(folder, case):
+    package, record = folder / f"{case.name}.ashlar", build_packages.record_of(folder, case.name)
+    if record and record["error"]:
+        raise FileNotFoundError(f"does not compile: {record['error'].splitlines()[0]}")
+    if not package.exists():
+        raise FileNotFoundError(f"there is no package {package.name}; compile the suite first")
+    return package
+
+
+def tolerance_of(manifest):
+    return manifest["functions"][0]["outputs"][0].get("tolerance", {"absolute": 0, "relative": 0})
+
 
 class OnGpu:
     """Ashlar through its C API, on PyTorch's tensors and stream."""
@@ -39,13 +58,7 @@ class OnGpu:
         self.packages = arguments.packages
 
     def open(self, case):
-        package = self.packages / f"{case.name}.ashlar"
-        if not package.exists():
-            record = build_packages.record_of(self.packages, case.name)
-            raise FileNotFoundError(record["error"].splitlines()[0] if record and record["error"] else
-                                    f"there is no package {package.name}; compile the suite first")
-        executable = runtime.Executable(self.device, package)
-        tolerance = executable.manifest["functions"][0]["outputs"][0].get("tolerance", {"absolute": 0, "relative": 0})
+        executable = runtime.Executable(self.device, existing_package(self.packages, case))
 
         def bind(values, output):
             enqueue = executable.bind(case.name, [(value.stored.data_ptr(), value.stored.nbytes) for value in values],
@@ -55,23 +68,18 @@ class OnGpu:
                 enqueue(torch.cuda.current_stream().cuda_stream)
                 return output
             return [call]
-        return bind, tolerance
+        return bind, tolerance_of(executable.manifest)
 
 
 class OnSimulator:
     """Ashlar as `ashlar-run` runs it, through files."""
 
     def __init__(self, arguments):
-        self.compiler = build_packages.Compiler(arguments.build_dir, arguments.target)
+        self.runner, self.packages = arguments.build_dir / "bin" / "ashlar-run", arguments.packages / "small"
         self.folder = tempfile.TemporaryDirectory()
 
     def open(self, case):
-        folder = pathlib.Path(self.folder.name)
-        package = folder / f"{case.name}.ashlar"
-        _, error = self.compiler.compile(case.text, package, [f"--target={self.compiler.target},sim", "--no-reference"])
-        if error:
-            raise RuntimeError(error.splitlines()[0])
-        tolerance = manifest_of(package)["functions"][0]["outputs"][0].get("tolerance", {"absolute": 0, "relative": 0})
+        package, folder = existing_package(self.packages, case), pathlib.Path(self.folder.name)
 
         def bind(values, output):
             def call():
@@ -79,30 +87,36 @@ class OnSimulator:
                 for value, tensor in zip(values, case.inputs):
                     files.append(folder / f"{tensor.name}.bin")
                     files[-1].write_bytes(value.stored.contiguous().view(torch.uint8).numpy().tobytes())
-                result = run_process([self.compiler.path.with_name("ashlar-run"), package, "--device=sim", "--sim-threads=1",
-                                      f"--output=@{folder / 'y.bin'}", *(f"--input=@{file}" for file in files)])
+                result = run_process([self.runner, package, "--device=sim", "--sim-threads=1", f"--output=@{folder / 'y.bin'}",
+                                      *(f"--input=@{file}" for file in files)])
                 if result.returncode:
                     raise RuntimeError(result.stderr.strip())
                 data = bytearray((folder / "y.bin").read_bytes())
                 return output.copy_(torch.frombuffer(data, dtype=output.dtype).view(output.shape))
             return [call]
-        return bind, tolerance
+        return bind, tolerance_of(manifest_of(package))
 
 
 # --- One case ---------------------------------------------------------------------------------------------------------
 
 def check(bind, sets, expected, tolerance):
-    """The verdict over the first and the last set of buffers, and the candidates of every set."""
+    """The verdict over the first and the last set of buffers, and for every set the candidates that can do the case."""
     candidates = [list(bind(values, output)) for values, output in sets]
-    verdict = {}
+    verdict, able = {}, set(range(len(candidates[0])))
     for index in sorted({0, len(sets) - 1}):
-        for candidate in candidates[index]:
-            values, output = sets[index]
+        output = sets[index][1]
+        for number, candidate in enumerate(candidates[index]):
             output.fill_(float("nan") if output.is_floating_point() else -1)
-            judged = of_case.judge(candidate(), expected[index], tolerance)
-            if not verdict or judged["failures"] > verdict["failures"] or judged["max_error"] > verdict["max_error"]:
+            try:
+                judged = of_case.judge(candidate(), expected[index], tolerance)
+            except Exception:  # A block size that needs too much of something; without any that works, nothing does.
+                able.discard(number)
+                if not able:
+                    raise
+                continue
+            if not verdict or (judged["failures"], judged["max_error"]) > (verdict["failures"], verdict["max_error"]):
                 verdict = judged
-    return candidates, verdict
+    return [[of_set[number] for number in sorted(able)] for of_set in candidates], verdict
 
 
 def fastest(clock, candidates):
@@ -121,7 +135,7 @@ def sets_of(case, on_gpu, device):
     """Values and outputs at different places; the first and the last set have values of their own."""
     count = max(2, min(MOST_SETS, math.ceil(ROTATED_BYTES / case.bytes))) if on_gpu else 2
     first, last = (of_case.random_values(case, seed, device) for seed in (1, 2))
-    copies = [[of_case.Value(value.numbers.clone(), value.stored.clone()) for value in first] for _ in range(count - 2)]
+    copies = [[value.clone() for value in first] for _ in range(count - 2)]
     return [(values, of_case.empty_output(case, device)) for values in (first, *copies, last)]
 
 
@@ -134,7 +148,7 @@ def measure_case(case, ashlar, clock, arguments, device):
     try:
         binds["ashlar"], tolerance = ashlar.open(case)
     except Exception as problem:
-        outcomes["ashlar"] = {"error": str(problem)}
+        outcomes["ashlar"] = {"error": first_line(problem)}
     binds |= contenders.contenders(case, on_gpu)
     for name, bind in binds.items():
         if name in arguments.without:
@@ -145,13 +159,17 @@ def measure_case(case, ashlar, clock, arguments, device):
             calls = clocks.calls_of_program(clock, calls, SAMPLE_US) if on_gpu else calls
             programs[name], lengths[name] = clock.prepare(calls), len(calls)
         except Exception as problem:  # A contender that cannot do this case is a result, too.
-            outcomes[name] = {"error": (str(problem) or type(problem).__name__).splitlines()[0][:300]}
+            outcomes[name] = {"error": first_line(problem)}
             programs.pop(name, None)
     for name, samples in clocks.interleave(clock, programs, arguments.rounds if on_gpu else 1).items():
-        outcomes[name] |= {"samples": len(samples), "calls_of_sample": lengths[name],
-                           **clocks.spread([sample / lengths[name] for sample in samples])}
-    return {"name": case.name, "family": case.family, "parameters": case.parameters, "flops": case.flops, "bytes": case.bytes,
-            "buffer_sets": len(sets), "rotated_bytes": len(sets) * case.bytes, "contenders": outcomes}
+        if on_gpu:
+            outcomes[name] |= {"samples": len(samples), "calls_of_sample": lengths[name],
+                               **clocks.spread([sample / lengths[name] for sample in samples])}
+    return {**description_of(case), "buffer_sets": len(sets), "rotated_bytes": len(sets) * case.bytes, "contenders": outcomes}
+
+
+def description_of(case):
+    return {"name": case.name, "family": case.family, "parameters": case.parameters, "flops": case.flops, "bytes": case.bytes}
 
 
 # --- All cases --------------------------------------------------------------------------------------------------------
@@ -169,46 +187,72 @@ def environment(on_gpu):
             "cuDNN": str(torch.backends.cudnn.version())}
 
 
-def faults_of(results):
-    """Results of Ashlar that are missing or wrong. Those of others are marked in the table."""
-    for case in results["cases"]:
-        ours = case["contenders"].get("ashlar")
-        if ours and ours.get("error"):
-            yield f"{case['name']}: {ours['error']}"
-        elif ours and not ours["passed"]:
-            yield f"{case['name']}: {ours['failures']} of {ours['elements']} elements are wrong"
+def state_of(outcome):
+    if outcome.get("error"):
+        return "failed"
+    return "WRONG" if not outcome["passed"] else f"{outcome['median_us']:.1f} us" if "median_us" in outcome else "right"
 
 
-def progress(number, count, result):
-    times = [f"{name} {outcome['median_us']:.1f} us" if outcome.get("passed") else
-             f"{name} {'failed' if outcome.get('error') else 'WRONG'}" for name, outcome in result["contenders"].items()]
-    print(f"[{number}/{count}] {result['name']}: {', '.join(times)}", file=sys.stderr, flush=True)
+def progress(result):
+    states = ", ".join(f"{name} {state_of(outcome)}" for name, outcome in result["contenders"].items())
+    print(f"{result['name']}: {states}", file=sys.stderr, flush=True)
+
+
+def device_is_usable(on_gpu):
+    """After a fault of a kernel the driver refuses everything until the process ends."""
+    try:
+        if on_gpu:
+            torch.cuda.synchronize()
+            torch.cuda.empty_cache()
+        return True
+    except RuntimeError as problem:
+        print(f"bench: the device is lost to this process: {str(problem).splitlines()[0]}", file=sys.stderr)
+        return False
+
+
+def measure_all(arguments, chosen, results, on_gpu):
+    """Whether every case had its turn in this process."""
+    ashlar = OnGpu(arguments) if on_gpu else OnSimulator(arguments)
+    clock = clocks.CudaClock() if on_gpu else clocks.HostClock()
+    start = time.monotonic()
+    waiting = [case for case in chosen if case.name not in results.names]
+    for number, case in enumerate(waiting):
+        if time.monotonic() - start > arguments.seconds:
+            print(f"bench: {len(waiting) - number} cases are left out after {arguments.seconds:g} s", file=sys.stderr)
+            return True
+        results.begin(description_of(case))
+        watchdog = threading.Timer(arguments.case_seconds, give_up, [case])
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            result = measure_case(case, ashlar, clock, arguments, "cuda" if on_gpu else "cpu")
+        except Exception as problem:
+            result = {**description_of(case), "contenders": {"ashlar": {"error": first_line(problem)}}}
+        usable = device_is_usable(on_gpu)
+        watchdog.cancel()
+        results.add(result)
+        progress(result)
+        if not usable:
+            return False
+    return True
+
+
+def give_up(case):
+    print(f"bench: {case.name} hangs", file=sys.stderr, flush=True)
+    os._exit(LOST)
 
 
 def run(arguments, chosen):
-    import cases
     on_gpu = not arguments.dry_run
     if on_gpu and not torch.cuda.is_available():
         print("bench: PyTorch finds no GPU; --dry-run goes the same road without one", file=sys.stderr)
         return 2
     torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
     torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
-    chosen = chosen if on_gpu else cases.reduced_cases(chosen)
-    ashlar = OnGpu(arguments) if on_gpu else OnSimulator(arguments)
-    clock = clocks.CudaClock() if on_gpu else clocks.HostClock()
-    results = {"environment": environment(on_gpu), "dry_run": not on_gpu, "cases": []}
-    start = time.monotonic()
-    for number, case in enumerate(chosen, 1):
-        if time.monotonic() - start > arguments.seconds:
-            print(f"bench: {len(chosen) - number + 1} cases are left out after {arguments.seconds:g} s", file=sys.stderr)
-            break
-        result = measure_case(case, ashlar, clock, arguments, "cuda" if on_gpu else "cpu")
-        progress(number, len(chosen), result)
-        results["cases"].append(result)
-        build_packages.write_whole(arguments.json, json.dumps(results, indent=1) + "\n")
-        if on_gpu:
-            torch.cuda.empty_cache()
-    faults = list(faults_of(results))
+    results = Results(arguments.json, environment(on_gpu), not on_gpu, arguments.resume)
+    if not measure_all(arguments, chosen, results, on_gpu):
+        return LOST
+    faults = list(faults_of(results.data))
     for fault in faults:
         print(f"FAULT: {fault}")
     return 1 if faults else 0

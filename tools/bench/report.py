@@ -44,6 +44,8 @@ def time_cell(outcome):
         return "failed"
     if not outcome.get("passed", False):
         return "WRONG"
+    if "median_us" not in outcome:
+        return "right"
     return f"{outcome['median_us']:.1f} ({outcome['p10_us']:.1f}–{outcome['p90_us']:.1f})"
 
 
@@ -98,9 +100,10 @@ def markdown(results):
     environment = results["environment"]
     parts = [", ".join(f"{key} {value}" for key, value in environment.items() if value) + "."]
     if results["dry_run"]:
-        parts.append("A dry run: small shapes, Ashlar on the simulator, the others on the processor. Times mean nothing.")
-    parts.append("Columns `/name`: the time of `name` by Ashlar's, above 1 where Ashlar is faster; times are medians with "
-                 "the tenth and ninetieth percentile.")
+        parts.append("A dry run, without times: small shapes, Ashlar on the simulator, the others on the processor.")
+    else:
+        parts.append("Columns `/name`: the time of `name` by Ashlar's, above 1 where Ashlar is faster; times are medians "
+                     "with the tenth and ninetieth percentile.")
     for family in dict.fromkeys(case["family"] for case in results["cases"]):
         parts.append(f"### {family}\n\n" + family_table([case for case in results["cases"] if case["family"] == family]))
     notes = list(remarks(results))

@@ -14,6 +14,10 @@ class Value:
     numbers: torch.Tensor
     stored: torch.Tensor
 
+    def clone(self):
+        numbers = self.numbers.clone()
+        return Value(numbers, numbers if self.stored is self.numbers else self.stored.clone())
+
 
 def pack_nibbles(numbers):
     """Two a byte, the first in the low half."""
