@@ -52,6 +52,7 @@ void ashlar::buildTilePipeline(OpPassManager &passes, const TargetInfo &target) 
   tile::SpecializeRolesPassOptions roles;
   roles.registersPerMultiprocessor = target.registersPerMultiprocessor;
   kernel.addPass(tile::createSpecializeRolesPass(roles));
+  kernel.addPass(tile::createPipelineProductsPass());
   kernel.addPass(createCanonicalizerPass());
   kernel.addPass(createCSEPass());
   tile::PlanSharedMemoryPassOptions sharedMemory;

@@ -38,6 +38,9 @@ struct LowerKernel : OpConversionPattern<KernelOp> {
     function->setAttr(ashlar::indexBitwidthAttrName, kernel->getAttr(ashlar::indexBitwidthAttrName));
     if (tensorMaps)
       function->setAttr(ashlar::tensorMapsAttrName, tensorMaps);
+    // A block a multiprocessor; they walk over the grid.
+    if (kernel.getScheduleAttr() && kernel.getScheduleAttr().contains("persistent"))
+      function->setAttr("ashlar.persistent_grid", rewriter.getI64IntegerAttr(1));
     if (kernel.getScheduleAttr())
       function->setAttr("ashlar.schedule", kernel.getScheduleAttr());
     rewriter.eraseBlock(&function.getBody().front());

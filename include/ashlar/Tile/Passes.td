@@ -166,6 +166,44 @@ def SpecializeRolesPass : Pass<"ashlar-tile-specialize-roles", "::ashlar::tile::
   ];
 }
 
+//===-- ashlar-tile-pipeline-products -----------------------------------------===//
+
+def PipelineProductsPass : Pass<"ashlar-tile-pipeline-products", "::ashlar::tile::KernelOp"> {
+  let summary = "Start products of warp groups and hand their stages back an iteration later.";
+  let description = [{
+    A loop that only adds up products by `wgmma` need not wait for each: tensor cores run through while the next
+    stage is waited for. The product becomes `async`; behind it stands a wait that leaves it under way, so the one
+    of the iteration before is complete, and that iteration's stages are handed back. Behind the loop the last
+    product is waited for.
+
+    Loops that do more with tiles than that are left as they are.
+
+    Before:
+    ```mlir
+    %sum = scf.for %k = … iter_args(%acc = %zero, %stage = %c0, …) {
+      tile.mbarrier_wait %full[%stage] parity %parity
+      %d = tile.mma wgmma %sa, %sb, %acc : …
+      tile.mbarrier_arrive %empty[%stage]
+      scf.yield %d, …
+    }
+    ```
+    After:
+    ```mlir
+    %sum = scf.for %k = … iter_args(%acc = %zero, %stage = %c0, …, %before = %c0) {
+      tile.mbarrier_wait %full[%stage] parity %parity
+      %d = tile.mma wgmma %sa, %sb, %acc {async} : …
+      %e = tile.mma_wait 1 (%d) : …
+      %later = arith.cmpi ne, %k, %first : index
+      tile.mbarrier_arrive %empty[%before] if %later
+      scf.yield %e, …, %stage
+    }
+    %done = tile.mma_wait 0 (%sum#0) : …
+    tile.mbarrier_arrive %empty[%sum#3]
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 //===-- ashlar-tile-plan-pipeline ---------------------------------------------===//
 
 def PlanPipelinePass : Pass<"ashlar-tile-plan-pipeline", "::ashlar::tile::KernelOp"> {
