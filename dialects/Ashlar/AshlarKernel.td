@@ -15,7 +15,8 @@ def Ashlar_KernelOp : Op<Ashlar_Dialect, "kernel", [
     The region computes the results from the inputs as if it stood inline: grouping never changes a value.
     What it adds is a decision: everything inside is meant to run as one kernel, and tensors that do not leave
     the region never reach global memory. `schedule` is the decision how; it is absent until a schedule is
-    chosen.
+    chosen. `alternatives` are the schedules that were next best, better ones first, for a lowering that cannot
+    build the chosen one.
 
     The name is a wish for the generated kernel's name; it need not be unique.
 
@@ -37,7 +38,8 @@ def Ashlar_KernelOp : Op<Ashlar_Dialect, "kernel", [
   let arguments = (ins
     Arg<Variadic<AnyType>, "what the region may use of the world outside, bound to its arguments">:$inputs,
     OptionalAttr<StrAttr>:$kernel_name,
-    OptionalAttr<AnyAttr>:$schedule);
+    OptionalAttr<AnyAttr>:$schedule,
+    OptionalAttr<ArrayAttr>:$alternatives);
   let results = (outs Res<Variadic<AnyRankedTensor>, "what the region yields">:$results);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;

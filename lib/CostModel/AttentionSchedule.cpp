@@ -92,8 +92,8 @@ static bool fits(const AttentionProblem &problem, const TargetInfo &target, Atte
 
 //===-- Time ------------------------------------------------------------------===//
 
-static double estimateCycles(const AttentionProblem &problem, const TargetInfo &target,
-                             const AttentionSchedule &schedule) {
+static KernelCycles estimateCycles(const AttentionProblem &problem, const TargetInfo &target,
+                                   const AttentionSchedule &schedule) {
   const double copyLatency = target.copyLatencyClocks;
   HeadSizes sizes(problem, schedule);
   double rows = double(problem.queries) * schedule.packing;
@@ -131,13 +131,27 @@ static double estimateCycles(const AttentionProblem &problem, const TargetInfo &
   double compulsory = double(problem.batch) * problem.bits / 8 *
                       (double(problem.queryHeads) * problem.queries * (problem.headSize + problem.valueSize) +
                        double(problem.keyHeads) * problem.keys * (problem.headSize + problem.valueSize));
-  return overlap(waves * wave, compulsory / target.memoryBytesPerSecond * target.clockHz);
+
+  KernelCycles cycles;
+  cycles.tensor = isTensorCore(problem) ? waves * steps * multiply : 0;
+  cycles.shared = waves * steps * shared;
+  cycles.l2 = waves * steps * l2;
+  cycles.memory = compulsory / target.memoryBytesPerSecond * target.clockHz;
+  cycles.issue = waves * steps * (perProcessor * copies * arithmetic / target.fmaLanes / busyLanes);
+  if (!isTensorCore(problem))
+    cycles.issue += waves * steps * multiply;
+  cycles.special = waves * steps * (perProcessor * copies * scores / target.specialLanes / busyLanes);
+  cycles.latency = waves * (wave - steps * busy);
+  cycles.launch = target.launchSeconds * target.clockHz;
+  cycles.waves = blocks / (target.multiprocessors * perProcessor);
+  cycles.total = cycles.launch + overlap(waves * wave, cycles.memory);
+  return cycles;
 }
 
 //===-- Candidates ------------------------------------------------------------===//
 
 static auto orderOf(const AttentionSchedule &s) {
-  return std::tuple(s.cycles, s.sharedBytes, s.threads, s.queryTile, s.keyTile, s.valueTile, s.packing,
+  return std::tuple(s.cycles.total, s.sharedBytes, s.threads, s.queryTile, s.keyTile, s.valueTile, s.packing,
                     s.gridM, s.stages);
 }
 

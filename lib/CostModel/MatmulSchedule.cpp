@@ -107,8 +107,8 @@ static double copyIssue(const MatmulProblem &problem, const MatmulSchedule &sche
   return double(vectorsPerThread(problem, schedule)) * schedule.threads / 16 * (throughRegisters ? 2 : 1);
 }
 
-double cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo &target,
-                                  const MatmulSchedule &schedule) {
+KernelCycles cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo &target,
+                                        const MatmulSchedule &schedule) {
   const double copyLatency = target.copyLatencyClocks, l2BytesPerClock = target.l2BytesPerClock;
   double blocks =
       double(problem.batch) * ceilDivide(problem.m, schedule.tileM) * ceilDivide(problem.n, schedule.tileN);
@@ -145,13 +145,27 @@ double cost::estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo
                      8 +
                  double(problem.n) * problem.k * problem.rhsBits / 8;
   double memory = bytes / target.memoryBytesPerSecond * target.clockHz;
-  return overlap(waves * wave, memory + copyLatency + target.blockClocks);
+
+  KernelCycles cycles;
+  cycles.tensor = isTensorCore(problem) ? waves * steps * multiply : 0;
+  cycles.shared = waves * steps * shared;
+  cycles.l2 = waves * (steps * l2 + perProcessor * results);
+  cycles.memory = memory;
+  cycles.issue = waves * steps * copyIssue(problem, schedule) * perProcessor;
+  if (!isTensorCore(problem))
+    cycles.issue += waves * steps * multiply;
+  cycles.latency = waves * (wave - steps * busy - perProcessor * results);
+  cycles.epilogue = waves * perProcessor * results;
+  cycles.launch = target.launchSeconds * target.clockHz;
+  cycles.waves = blocks / (target.multiprocessors * perProcessor);
+  cycles.total = cycles.launch + overlap(waves * wave, memory + copyLatency + target.blockClocks);
+  return cycles;
 }
 
 //===-- Candidates ------------------------------------------------------------===//
 
 static auto orderOf(const MatmulSchedule &s) {
-  return std::tuple(s.cycles, s.sharedBytes, s.threads, s.tileM, s.tileN, s.tileK, s.gridM, s.stages);
+  return std::tuple(s.cycles.total, s.sharedBytes, s.threads, s.tileM, s.tileN, s.tileK, s.gridM, s.stages);
 }
 
 /// The grids of warps under which a warp has at least 16 x 8 elements and at most 128 accumulators a thread.

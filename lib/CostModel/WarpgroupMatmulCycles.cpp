@@ -105,14 +105,14 @@ double Model::exposedEpilogue() const {
   // A persistent block does not wait until its results are written, but for the buffer between parts.
   double waited = schedule.isPersistent ? usage.l2 * (parts - 1) / parts : usage.l2;
   double barriers = barriersPerEpilogue + barriersPerEpiloguePart * (parts - 1);
-  double reduction = schedule.splitK > 1 ? 2.0 * target.memoryLatencyClocks : 0;
+  double reduction = schedule.splitK > 1 ? 2.0 * target.l2LatencyClocks : 0;
   return barriers * target.barrierClocks + overlap(std::max(usage.shared, usage.issue), waited) + reduction;
 }
 
 /// From a block's first copy to its first product.
 double Model::fill() const {
   double clusterBarriers = schedule.clusterM * schedule.clusterN > 1 ? 2.0 * target.clusterLatencyClocks : 0;
-  return target.copyLatencyClocks + target.barrierClocks + stepUsage().l2 + clusterBarriers;
+  return target.memoryLatencyClocks + target.barrierClocks + stepUsage().l2 + clusterBarriers;
 }
 
 /// Bytes read and written, where tiles are numbered through groups of `group` along `axis`. A group's operand
@@ -204,16 +204,4 @@ void cost::chooseRaster(const MatmulProblem &problem, const TargetInfo &target,
 KernelCycles cost::estimateWarpgroupMatmulCycles(const MatmulProblem &problem, const TargetInfo &target,
                                                  const WarpgroupMatmulSchedule &schedule) {
   return Model(problem, target, schedule).estimate();
-}
-
-Bottleneck cost::bottleneckOf(const KernelCycles &cycles) {
-  Bottleneck worst;
-  for (auto [name, value] :
-       {Bottleneck{"tensor", cycles.tensor}, Bottleneck{"shared", cycles.shared}, Bottleneck{"l2", cycles.l2},
-        Bottleneck{"memory", cycles.memory}, Bottleneck{"issue", cycles.issue},
-        Bottleneck{"special", cycles.special}, Bottleneck{"latency", cycles.latency},
-        Bottleneck{"epilogue", cycles.epilogue}, Bottleneck{"launch", cycles.launch}})
-    if (value > worst.cycles)
-      worst = {name, value};
-  return worst;
 }

@@ -6,7 +6,6 @@
 #include "KernelDescription.h"
 #include "ScheduleFamilies.h"
 #include "ashlar/CostModel/LoopSchedule.h"
-#include "ashlar/CostModel/MatmulSchedule.h"
 #include "ashlar/Tensor/Passes.h"
 #include "ashlar/Tensor/RowPrograms.h"
 #include "mlir/IR/Builders.h"
@@ -19,35 +18,10 @@ namespace ashlar {
 using namespace mlir;
 using namespace ashlar;
 
-DictionaryAttr ashlar::writeMatmulSchedule(Builder builder, const cost::MatmulProblem &problem,
-                                           const cost::MatmulSchedule &schedule) {
-  bool isScalar = problem.multiplier == cost::Multiplier::Scalar;
-  ArrayAttr grid = builder.getI64ArrayAttr({schedule.gridM, schedule.gridN});
-  return builder.getDictionaryAttr({
-      {builder.getStringAttr("tile"),
-       builder.getI64ArrayAttr({schedule.tileM, schedule.tileN, schedule.tileK})},
-      {builder.getStringAttr(isScalar ? "thread_grid" : "warps"), grid},
-      {builder.getStringAttr("threads"), builder.getI64IntegerAttr(schedule.threads)},
-      {builder.getStringAttr("stages"), builder.getI64IntegerAttr(schedule.stages)},
-      {builder.getStringAttr("mma"), builder.getStringAttr(isScalar ? "fma" : "mma_sync")},
-  });
-}
-
 InFlightDiagnostic ashlar::emitNoSchedule(Operation *op, const TargetInfo &target) {
   return op->emitError() << "no schedule of '" << op->getName() << "' fits "
                          << StringRef(target.name.data(), target.name.size())
                          << "; every tile needs more registers or shared memory than it has";
-}
-
-static FailureOr<DictionaryAttr> chooseMatmul(ash::KernelOp kernel, Operation *main,
-                                              const TargetInfo &target) {
-  auto op = cast<ash::MatmulOp>(main);
-  for (const cost::MatmulProblem &reading : describeReadings(describeMatmul(kernel, op), op.getRhs(),
-                                                             op.getRhsColumnDim(), op.getRhsReductionDim()))
-    if (std::vector<cost::MatmulSchedule> ranked = cost::rankMatmulSchedules(reading, target);
-        !ranked.empty())
-      return writeMatmulSchedule(Builder(kernel.getContext()), reading, ranked.front());
-  return emitNoSchedule(main, target), failure();
 }
 
 /// Stores move whole bytes: where memory ends in the middle of one, no kernel can make the last element.
@@ -63,7 +37,7 @@ static LogicalResult checkWholeBytes(ash::KernelOp kernel) {
   return success();
 }
 
-static FailureOr<DictionaryAttr> chooseLoops(ash::KernelOp kernel, Operation *main,
+static FailureOr<ScheduleChoice> chooseLoops(ash::KernelOp kernel, Operation *main,
                                              const TargetInfo &target) {
   if (failed(checkWholeBytes(kernel)))
     return failure();
@@ -72,25 +46,26 @@ static FailureOr<DictionaryAttr> chooseLoops(ash::KernelOp kernel, Operation *ma
   cost::LoopSchedule schedule = matchRowProgram(kernel) ? cost::chooseRowSchedule(nest, target)
                                                         : cost::chooseLoopSchedule(nest, target);
   Builder builder(kernel.getContext());
-  return builder.getDictionaryAttr({
+  DictionaryAttr attribute = builder.getDictionaryAttr({
       {builder.getStringAttr("tile"), builder.getI64ArrayAttr({schedule.tile.data(), schedule.tile.size()})},
       {builder.getStringAttr("threads"), builder.getI64IntegerAttr(schedule.threads)},
   });
+  return ScheduleChoice{attribute, {}, {}};
 }
 
 /// By the kernel's main operation; what needs no family of its own is a loop nest.
-static FailureOr<DictionaryAttr> chooseSchedule(ash::KernelOp kernel, const TargetInfo &target) {
+static FailureOr<ScheduleChoice> chooseSchedule(ash::KernelOp kernel, const ScheduleRequest &request) {
   Operation *main = findMainOf(kernel);
-  if (isa_and_nonnull<ash::MatmulOp>(main))
-    return chooseMatmul(kernel, main, target);
+  if (auto matmul = dyn_cast_or_null<ash::MatmulOp>(main))
+    return scheduleMatmul(kernel, matmul, request);
   if (auto attention = dyn_cast_or_null<ash::AttentionOp>(main))
-    return scheduleAttention(kernel, attention, target);
+    return scheduleAttention(kernel, attention, request);
   if (auto conv = dyn_cast_or_null<ash::ConvOp>(main))
-    return scheduleConvolution(kernel, conv, target);
+    return scheduleConvolution(kernel, conv, request);
   if (auto product = dyn_cast_or_null<ash::QuantizedMatmulOp>(main))
-    return scheduleQuantizedMatmul(kernel, product, target);
+    return scheduleQuantizedMatmul(kernel, product, request);
   if (!main || isa<linalg::LinalgOp, ash::PackOp>(main))
-    return chooseLoops(kernel, main, target);
+    return chooseLoops(kernel, main, request.target);
   main->emitError() << "no schedule is known for '" << main->getName()
                     << "'; write the kernel's schedule by hand, or express the operation with linalg";
   return failure();
@@ -106,17 +81,26 @@ struct AssignSchedulesPass : ashlar::impl::AssignSchedulesPassBase<AssignSchedul
       getOperation().emitError() << error;
       return signalPassFailure();
     }
+    ScheduleRequest request{*info, warpgroups, alternatives, explain};
     WalkResult result = getOperation().walk([&](ash::KernelOp kernel) {
-      if (kernel.getSchedule())
-        return WalkResult::advance();
-      FailureOr<DictionaryAttr> schedule = chooseSchedule(kernel, *info);
-      if (failed(schedule))
-        return WalkResult::interrupt();
-      kernel.setScheduleAttr(*schedule);
-      return WalkResult::advance();
+      return kernel.getSchedule() || succeeded(assign(kernel, request)) ? WalkResult::advance()
+                                                                        : WalkResult::interrupt();
     });
     if (result.wasInterrupted())
       signalPassFailure();
+  }
+
+private:
+  static LogicalResult assign(ash::KernelOp kernel, const ScheduleRequest &request) {
+    FailureOr<ScheduleChoice> choice = chooseSchedule(kernel, request);
+    if (failed(choice))
+      return failure();
+    kernel.setScheduleAttr(choice->best);
+    if (!choice->alternatives.empty())
+      kernel.setAlternativesAttr(ArrayAttr::get(kernel.getContext(), choice->alternatives));
+    if (!choice->explanation.empty())
+      kernel.emitRemark() << choice->explanation;
+    return success();
   }
 };
 } // namespace

@@ -37,23 +37,39 @@ static cost::AttentionProblem describeAttention(ash::AttentionOp op) {
   return problem;
 }
 
-FailureOr<DictionaryAttr> ashlar::scheduleAttention(ash::KernelOp kernel, ash::AttentionOp op,
-                                                    const TargetInfo &target) {
-  cost::AttentionProblem problem = describeAttention(op);
-  std::vector<cost::AttentionSchedule> ranked = cost::rankAttentionSchedules(problem, target);
-  if (ranked.empty())
-    return emitNoSchedule(op, target), failure();
-  const cost::AttentionSchedule &best = ranked.front();
+static DictionaryAttr writeAttentionSchedule(Builder builder, const cost::AttentionProblem &problem,
+                                             const cost::AttentionSchedule &schedule) {
   bool isScalar = problem.multiplier == cost::Multiplier::Scalar;
-  Builder builder(kernel.getContext());
-  NamedAttrList schedule;
-  schedule.set("tile", builder.getI64ArrayAttr({best.queryTile, best.keyTile}));
-  schedule.set("packing", builder.getI64IntegerAttr(best.packing));
-  if (best.valueTile != problem.valueSize)
-    schedule.set("value_tile", builder.getI64IntegerAttr(best.valueTile));
-  schedule.set(isScalar ? "thread_grid" : "warps", builder.getI64ArrayAttr({best.gridM, best.gridN}));
-  schedule.set("threads", builder.getI64IntegerAttr(best.threads));
-  schedule.set("stages", builder.getI64IntegerAttr(best.stages));
-  schedule.set("mma", builder.getStringAttr(isScalar ? "fma" : "mma_sync"));
-  return schedule.getDictionary(kernel.getContext());
+  NamedAttrList entries;
+  entries.set("tile", builder.getI64ArrayAttr({schedule.queryTile, schedule.keyTile}));
+  entries.set("packing", builder.getI64IntegerAttr(schedule.packing));
+  if (schedule.valueTile != problem.valueSize)
+    entries.set("value_tile", builder.getI64IntegerAttr(schedule.valueTile));
+  entries.set(isScalar ? "thread_grid" : "warps", builder.getI64ArrayAttr({schedule.gridM, schedule.gridN}));
+  entries.set("threads", builder.getI64IntegerAttr(schedule.threads));
+  entries.set("stages", builder.getI64IntegerAttr(schedule.stages));
+  entries.set("mma", builder.getStringAttr(isScalar ? "fma" : "mma_sync"));
+  return entries.getDictionary(builder.getContext());
+}
+
+static std::string nameAttention(const cost::AttentionProblem &problem, const TargetInfo &target) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << "ashlar.attention " << problem.batch << " x " << problem.queryHeads << " heads ("
+         << problem.keyHeads << " of keys) of " << problem.headSize << ", " << problem.queries << " queries, "
+         << problem.keys << " keys" << (problem.isCausal ? ", causal," : "") << " for " << target.name;
+  return text;
+}
+
+FailureOr<ScheduleChoice> ashlar::scheduleAttention(ash::KernelOp kernel, ash::AttentionOp op,
+                                                    const ScheduleRequest &request) {
+  cost::AttentionProblem problem = describeAttention(op);
+  ScheduleChooser chooser(request, nameAttention(problem, request.target));
+  chooser.add<cost::AttentionSchedule>(
+      cost::rankAttentionSchedules(problem, request.target), [&](const cost::AttentionSchedule &schedule) {
+        return writeAttentionSchedule(Builder(kernel.getContext()), problem, schedule);
+      });
+  if (chooser.empty())
+    return emitNoSchedule(op, request.target), failure();
+  return chooser.choose();
 }

@@ -58,13 +58,13 @@ static bool readsSinglePixels(ash::ConvOp op) {
   return window.layout == ash::ConvLayout::ChannelsFirst && !isPointwise;
 }
 
-FailureOr<DictionaryAttr> ashlar::scheduleConvolution(ash::KernelOp kernel, ash::ConvOp op,
-                                                      const TargetInfo &target) {
+FailureOr<ScheduleChoice> ashlar::scheduleConvolution(ash::KernelOp kernel, ash::ConvOp op,
+                                                      const ScheduleRequest &request) {
   ash::ConvSizes sizes = op.getSizes();
   int64_t groups = op.getWindow().groups;
   if (groups > 1 && groups == sizes.inputChannels)
-    if (DictionaryAttr schedule = scheduleDepthwise(kernel, op, target))
-      return schedule;
+    if (DictionaryAttr schedule = scheduleDepthwise(kernel, op, request.target))
+      return ScheduleChoice{schedule, {}, {}};
   // Otherwise, too, a product for each group is right, if not fast.
   cost::MatmulProblem problem;
   problem.batch = groups;
@@ -78,8 +78,12 @@ FailureOr<DictionaryAttr> ashlar::scheduleConvolution(ash::KernelOp kernel, ash:
   describeOperands(problem, kernel, op, op.getInputType(), op.getFilterType(), op.getResultType());
   if (readsSinglePixels(op))
     problem.lhsVectorBytes = problem.lhsBits / 8;
-  std::vector<cost::MatmulSchedule> ranked = cost::rankMatmulSchedules(problem, target);
-  if (ranked.empty())
-    return emitNoSchedule(op, target), failure();
-  return writeMatmulSchedule(Builder(kernel.getContext()), problem, ranked.front());
+  ScheduleChooser chooser(request, nameOf(problem, op, request.target));
+  chooser.add<cost::MatmulSchedule>(
+      cost::rankMatmulSchedules(problem, request.target), [&](const cost::MatmulSchedule &schedule) {
+        return writeMatmulSchedule(Builder(kernel.getContext()), problem, schedule);
+      });
+  if (chooser.empty())
+    return emitNoSchedule(op, request.target), failure();
+  return chooser.choose();
 }

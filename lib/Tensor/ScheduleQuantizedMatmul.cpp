@@ -36,8 +36,8 @@ static std::vector<cost::MatmulSchedule> rank(const cost::MatmulProblem &problem
   return aligned.empty() && !op.isIntegerInput() ? ranked : aligned;
 }
 
-FailureOr<DictionaryAttr> ashlar::scheduleQuantizedMatmul(ash::KernelOp kernel, ash::QuantizedMatmulOp op,
-                                                          const TargetInfo &target) {
+FailureOr<ScheduleChoice> ashlar::scheduleQuantizedMatmul(ash::KernelOp kernel, ash::QuantizedMatmulOp op,
+                                                          const ScheduleRequest &request) {
   cost::MatmulProblem problem;
   ArrayRef<int64_t> leading = op.getInputType().getShape().drop_back();
   for (int64_t size : leading)
@@ -55,8 +55,13 @@ FailureOr<DictionaryAttr> ashlar::scheduleQuantizedMatmul(ash::KernelOp kernel, 
     bool isGrouped = op.getScalesType().getRank() == 2, isInt8 = multiplier == cost::Multiplier::TensorInt8;
     problem.stepRegistersPerElement = op.isIntegerInput() && (isGrouped || !isInt8);
     for (const cost::MatmulProblem &reading : describeReadings(problem, op.getWeight(), 0, 1))
-      if (std::vector<cost::MatmulSchedule> ranked = rank(reading, op, target); !ranked.empty())
-        return writeMatmulSchedule(Builder(kernel.getContext()), reading, ranked.front());
+      if (std::vector<cost::MatmulSchedule> ranked = rank(reading, op, request.target); !ranked.empty()) {
+        ScheduleChooser chooser(request, nameOf(reading, op, request.target));
+        chooser.add<cost::MatmulSchedule>(ranked, [&](const cost::MatmulSchedule &schedule) {
+          return writeMatmulSchedule(Builder(kernel.getContext()), reading, schedule);
+        });
+        return chooser.choose();
+      }
   }
-  return emitNoSchedule(op, target), failure();
+  return emitNoSchedule(op, request.target), failure();
 }

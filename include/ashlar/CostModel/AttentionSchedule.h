@@ -24,8 +24,8 @@ struct AttentionProblem {
   int64_t batch = 1, queryHeads = 1, keyHeads = 1;
   int64_t queries = 1, keys = 1;
   int64_t headSize = 1, valueSize = 1;
-  unsigned bits = 16;    ///< Of an element of queries, keys and values.
-  unsigned maskBits = 0; ///< Of an element of a mask that differs from row to row; 0 without one.
+  unsigned bits = 16;            ///< Of an element of queries, keys and values.
+  unsigned maskBits = 0;         ///< Of an element of a mask that differs from row to row; 0 without one.
   unsigned maskVectorBits = 128; ///< The widest vector to which its rows are aligned.
   bool isCausal = false;
   Multiplier multiplier = Multiplier::TensorHalf; ///< Or Scalar.
@@ -42,7 +42,7 @@ struct AttentionSchedule {
   unsigned sharedBytes = 0;
   unsigned registersPerThread = 0; ///< An estimate.
   unsigned residentBlocks = 0;     ///< Per multiprocessor.
-  double cycles = 0;               ///< The model's time; the less the better.
+  KernelCycles cycles = {};        ///< The model's time; the less in total the better.
 };
 
 /// Every legal schedule, best first; ties are broken by the schedule itself. Empty if nothing fits.

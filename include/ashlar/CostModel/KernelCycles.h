@@ -8,6 +8,7 @@
 #ifndef ASHLAR_COSTMODEL_KERNELCYCLES_H
 #define ASHLAR_COSTMODEL_KERNELCYCLES_H
 
+#include <span>
 #include <string_view>
 
 namespace ashlar::cost {
@@ -32,12 +33,17 @@ struct KernelCycles {
   double total = 0; ///< The prediction.
 };
 
-/// The greatest of a prediction's resources and exposed times: its member's name and clocks.
-struct Bottleneck {
-  std::string_view name;
-  double cycles = 0;
+/// One of the times that a prediction is made of: a resource, or what is exposed.
+struct CycleField {
+  std::string_view name; ///< The member's.
+  double KernelCycles::*member = nullptr;
 };
-Bottleneck bottleneckOf(const KernelCycles &cycles);
+
+/// All of them but `total`, in the order of their declaration.
+std::span<const CycleField> allCycleFields();
+
+/// The longest of them.
+CycleField bottleneckOf(const KernelCycles &cycles);
 
 } // namespace ashlar::cost
 

@@ -23,6 +23,7 @@
 #ifndef ASHLAR_COSTMODEL_MATMULSCHEDULE_H
 #define ASHLAR_COSTMODEL_MATMULSCHEDULE_H
 
+#include "ashlar/CostModel/KernelCycles.h"
 #include "ashlar/Target/TargetInfo.h"
 
 #include <cstdint>
@@ -75,7 +76,7 @@ struct MatmulSchedule {
   unsigned sharedBytes = 0;
   unsigned registersPerThread = 0; ///< An estimate from above of what the kernel needs.
   unsigned residentBlocks = 0;     ///< Per multiprocessor.
-  double cycles = 0;               ///< The model's time; the less the better.
+  KernelCycles cycles = {};        ///< The model's time; the less in total the better.
 };
 
 /// Every legal schedule, best first; ties are broken by the schedule itself. Empty only if the target lacks
@@ -86,8 +87,8 @@ std::vector<MatmulSchedule> rankMatmulSchedules(const MatmulProblem &problem, co
 int64_t matmulSharedBytes(const MatmulProblem &problem, const MatmulSchedule &schedule);
 
 /// The model's cycles of a legal schedule.
-double estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo &target,
-                            const MatmulSchedule &schedule);
+KernelCycles estimateMatmulCycles(const MatmulProblem &problem, const TargetInfo &target,
+                                  const MatmulSchedule &schedule);
 
 } // namespace ashlar::cost
 

@@ -30,7 +30,6 @@
 #ifndef ASHLAR_COSTMODEL_WARPGROUPMATMULSCHEDULE_H
 #define ASHLAR_COSTMODEL_WARPGROUPMATMULSCHEDULE_H
 
-#include "ashlar/CostModel/KernelCycles.h"
 #include "ashlar/CostModel/MatmulSchedule.h"
 
 #include <string>
@@ -74,7 +73,7 @@ struct WarpgroupMatmulSchedule {
   unsigned consumerRegisters = 0;  ///< What setmaxnreg gives to a consumer; 0 with WarpgroupRoles::None.
   unsigned producerRegisters = 0;  ///< The same for the producer.
   unsigned residentBlocks = 0;     ///< Per multiprocessor.
-  KernelCycles cycles;
+  KernelCycles cycles = {};
 };
 
 /// Every legal schedule, best first; ties are broken by the schedule itself. Empty if the target or the

@@ -58,7 +58,25 @@ def AssignSchedulesPass : Pass<"ashlar-tensor-assign-schedules", "::mlir::func::
     - `threads`: the threads of a block;
     - for products: `mma` ("mma_sync" or "fma"), `warps` or `thread_grid` [along M, along N], `stages`.
 
-    The choice is a pure function of the kernel and the target (`lib/CostModel`). A schedule that is already there stays.
+    The choice is a pure function of the kernel and the target (`lib/CostModel`, `docs/CostModel.md`). A schedule that is
+    already there stays.
+
+    With `warpgroups`, products may get a schedule for blocks of warp groups instead, whose entries are
+    - `mma` = "wgmma"; `tile`, as it is multiplied: with `swap` (a unit), M runs along the columns of the result;
+    - `roles`: "cooperative" (a producer and consumers of one tile), "pingpong" (a producer and two consumers, each
+      with a tile of its own), "none" (one warp group starts copies and multiplies);
+    - `consumers`: the warp groups that multiply; `threads`: theirs, a producer has 128 more; `registers`: what setmaxnreg
+      gives to a thread of [a consumer, the producer];
+    - `stages`; `cluster` [along M, along N], where the grid of tiles is padded to whole clusters;
+    - `persistent` (a unit): a block takes several tiles in turn, and has a buffer for 1/`epilogue_parts` of a tile's
+      columns of results;
+    - `raster_group` tiles along `raster_axis` ("n", without it M) are numbered before the next column;
+    - `split_k`: the blocks that share a tile's reduction.
+    Entries that would say 1, or nothing, are left out.
+
+    With `alternatives`, kernels get an array of that many schedules at most, the next best ones, no more than two of a
+    tile, the last of another kind if there is any: for lowerings that cannot build the first. With `explain`, a remark at
+    each kernel with a ranking compares the candidates.
 
     After:
     ```mlir
@@ -66,7 +84,12 @@ def AssignSchedulesPass : Pass<"ashlar-tensor-assign-schedules", "::mlir::func::
                                    warps = [2, 4]}) -> tensor<4096x4096xf16> { … }
     ```
   }];
-  let options = [Option<"target", "target", "std::string", "\"sm_80\"", "the target, as LLVM spells it (sm_80, sm_90a)">];
+  let options = [
+    Option<"target", "target", "std::string", "\"sm_80\"", "the target, as LLVM spells it (sm_80, sm_90a)">,
+    Option<"warpgroups", "warpgroups", "bool", "false", "whether kernels by warp groups (wgmma) are considered">,
+    Option<"alternatives", "alternatives", "unsigned", "0", "how many of the next best schedules to write down">,
+    Option<"explain", "explain", "bool", "false", "remark on the candidates, their predicted times and what bounds them">
+  ];
 }
 
 #endif // ASHLAR_TENSOR_PASSES

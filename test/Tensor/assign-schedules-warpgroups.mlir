@@ -1,0 +1,69 @@
+// Schedules for blocks of warp groups, where they are asked for.
+// RUN: ashlar-opt %s -pass-pipeline='builtin.module(func.func(ashlar-tensor-assign-schedules{target=sm_90a warpgroups}))' | FileCheck %s
+// RUN: ashlar-opt %s -pass-pipeline='builtin.module(func.func(ashlar-tensor-assign-schedules{target=sm_90a warpgroups alternatives=3}))' | FileCheck %s --check-prefix=NEXT
+// RUN: ashlar-opt %s -pass-pipeline='builtin.module(func.func(ashlar-tensor-assign-schedules{target=sm_90a alternatives=3}))' | FileCheck %s --check-prefix=WITHOUT
+// RUN: ashlar-opt %s -pass-pipeline='builtin.module(func.func(ashlar-tensor-assign-schedules{target=sm_80 warpgroups}))' | FileCheck %s --check-prefix=WITHOUT
+
+// WITHOUT-NOT: wgmma
+
+// A large product: two consumers, in pairs of blocks that share a tile by multicast, each with several tiles.
+// CHECK-LABEL: func.func @large
+// CHECK: schedule({cluster = [{{1, 2|2, 1}}], consumers = 2 : i64,{{.*}} mma = "wgmma", persistent,
+// CHECK-SAME: raster_group = {{[0-9]+}} : i64, registers = [240, 24], roles = "{{cooperative|pingpong}}", stages = {{[4-6]}} : i64, threads = 256 : i64, tile = [{{[0-9]+, [0-9]+}}, 64]})
+// CHECK-NOT: alternatives
+// The last alternative is of another kind.
+// NEXT-LABEL: func.func @large
+// NEXT: ashlar.kernel
+// NEXT-SAME: attributes {alternatives = [{{[{].*}} mma = "wgmma"{{.*}}, {{[{].*}} mma = "wgmma"{{.*}}, {mma = "mma_sync"{{.*}}}]}
+func.func @large(%x: tensor<4096x4096xbf16>, %w: tensor<4096x4096xbf16>) -> tensor<4096x4096xbf16> {
+  %y = ashlar.kernel (%a = %x : tensor<4096x4096xbf16>, %b = %w : tensor<4096x4096xbf16>) -> tensor<4096x4096xbf16> {
+    %0 = ashlar.matmul %a, transpose %b : tensor<4096x4096xbf16>, tensor<4096x4096xbf16> -> tensor<4096x4096xbf16>
+    ashlar.yield %0 : tensor<4096x4096xbf16>
+  }
+  return %y : tensor<4096x4096xbf16>
+}
+
+// Few rows are multiplied as columns.
+// CHECK-LABEL: func.func @few_rows
+// CHECK: schedule({{.*}}mma = "wgmma"{{.*}}swap{{.*}}tile = [{{[0-9]+}}, 16, 64]
+func.func @few_rows(%x: tensor<16x8192xf16>, %w: tensor<8192x8192xf16>) -> tensor<16x8192xf16> {
+  %y = ashlar.kernel (%a = %x : tensor<16x8192xf16>, %b = %w : tensor<8192x8192xf16>) -> tensor<16x8192xf16> {
+    %0 = ashlar.matmul %a, transpose %b : tensor<16x8192xf16>, tensor<8192x8192xf16> -> tensor<16x8192xf16>
+    ashlar.yield %0 : tensor<16x8192xf16>
+  }
+  return %y : tensor<16x8192xf16>
+}
+
+// Rows of 1023 elements of 2 bytes are no multiple of 16 bytes apart.
+// CHECK-LABEL: func.func @odd_rows
+// CHECK: schedule({mma = "mma_sync"
+func.func @odd_rows(%x: tensor<512x1023xf16>, %w: tensor<512x1023xf16>) -> tensor<512x512xf16> {
+  %y = ashlar.kernel (%a = %x : tensor<512x1023xf16>, %b = %w : tensor<512x1023xf16>) -> tensor<512x512xf16> {
+    %0 = ashlar.matmul %a, transpose %b : tensor<512x1023xf16>, tensor<512x1023xf16> -> tensor<512x512xf16>
+    ashlar.yield %0 : tensor<512x512xf16>
+  }
+  return %y : tensor<512x512xf16>
+}
+
+// Nobody knows how far apart these rows are.
+// CHECK-LABEL: func.func @dynamic_rows
+// CHECK: schedule({mma = "mma_sync"
+func.func @dynamic_rows(%x: tensor<512x?xf16>, %w: tensor<512x?xf16>) -> tensor<512x512xf16> {
+  %y = ashlar.kernel (%a = %x : tensor<512x?xf16>, %b = %w : tensor<512x?xf16>) -> tensor<512x512xf16> {
+    %0 = ashlar.matmul %a, transpose %b : tensor<512x?xf16>, tensor<512x?xf16> -> tensor<512x512xf16>
+    ashlar.yield %0 : tensor<512x512xf16>
+  }
+  return %y : tensor<512x512xf16>
+}
+
+// TMA copies what lies in memory, not what is computed from it.
+// CHECK-LABEL: func.func @computed_operand
+// CHECK: schedule({mma = "mma_sync"
+func.func @computed_operand(%x: tensor<512x512xf16>, %w: tensor<512x512xf16>) -> tensor<512x512xf16> {
+  %y = ashlar.kernel (%a = %x : tensor<512x512xf16>, %b = %w : tensor<512x512xf16>) -> tensor<512x512xf16> {
+    %c = arith.negf %a : tensor<512x512xf16>
+    %0 = ashlar.matmul %c, transpose %b : tensor<512x512xf16>, tensor<512x512xf16> -> tensor<512x512xf16>
+    ashlar.yield %0 : tensor<512x512xf16>
+  }
+  return %y : tensor<512x512xf16>
+}
