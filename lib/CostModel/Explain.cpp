@@ -50,18 +50,6 @@ Candidate cost::describe(const AttentionSchedule &schedule) {
           schedule.cycles};
 }
 
-static std::string_view nameOf(WarpgroupRoles roles) {
-  switch (roles) {
-  case WarpgroupRoles::Cooperative:
-    return "cooperative";
-  case WarpgroupRoles::Pingpong:
-    return "pingpong";
-  case WarpgroupRoles::None:
-    return "without roles";
-  }
-  return "";
-}
-
 Candidate cost::describe(const WarpgroupMatmulSchedule &schedule) {
   std::string text = count(schedule.consumers, "consumer") + ", " + count(schedule.stages, "stage");
   if (schedule.clusterM * schedule.clusterN > 1)
@@ -77,8 +65,25 @@ Candidate cost::describe(const WarpgroupMatmulSchedule &schedule) {
     text += ", K split by " + number(schedule.splitK);
   if (schedule.isSwapped)
     text += ", swapped";
-  return {"wgmma " + std::string(nameOf(schedule.roles)),
+  bool hasRoles = schedule.roles != WarpgroupRoles::None;
+  return {"wgmma " + std::string(hasRoles ? nameOf(schedule.roles) : "without roles"),
           product({schedule.tileM, schedule.tileN, schedule.tileK}), text, schedule.cycles};
+}
+
+Candidate cost::describe(const WarpgroupAttentionSchedule &schedule) {
+  std::string text = count(schedule.consumers, "consumer") + ", " + count(schedule.stages, "stage");
+  if (schedule.isOverlapped)
+    text += ", products under the softmax";
+  if (schedule.sharesProbabilities)
+    text += ", probabilities by shared memory";
+  if (schedule.packing > 1)
+    text += ", " + count(schedule.packing, "head") + " packed";
+  if (schedule.isPersistent)
+    text += ", persistent";
+  if (schedule.splitKeys > 1)
+    text += ", keys split by " + number(schedule.splitKeys);
+  return {schedule.isPingpong ? "wgmma pingpong" : "wgmma cooperative",
+          product({schedule.queryTile, schedule.keyTile}), text, schedule.cycles};
 }
 
 //===-- Tables ----------------------------------------------------------------===//

@@ -16,11 +16,25 @@ namespace ashlar::cost {
 inline constexpr int64_t warpgroupThreads = 128, warpgroupWarps = 4;
 /// Rows of one wgmma, and bytes of its operands along K.
 inline constexpr int64_t wgmmaRows = 64, wgmmaBytesK = 32;
+/// Elements of 16 bits in those.
+inline constexpr int64_t halfGranule = 16;
+inline constexpr int64_t warpThreads = 32;
 /// A tile with a swizzle of 128 bytes starts at a multiple of this.
 inline constexpr int64_t tileAlignment = 1024;
 /// An mbarrier; each stage has two.
 inline constexpr int64_t barrierBytes = 8;
 
+/// Columns of a wgmma at most.
+inline constexpr int64_t mostColumns = 256;
+/// What TMA asks of the distances of rows, and of boxes.
+inline constexpr int64_t tmaBytes = 16;
+/// The share of the L2 cache that keeps what is read again. An estimate: it has two partitions, and what both
+/// halves of the device read is held in both.
+inline constexpr double reusedL2Share = 0.5;
+/// Barriers of an epilogue: registers to shared memory, to the copy engine, and back.
+inline constexpr double barriersPerEpilogue = 4;
+/// Of sums in full precision, where blocks share a reduction.
+inline constexpr double partialSumBytes = 4;
 /// More registers than these are of no use to a consumer or producer; kernels seen take no more.
 inline constexpr int64_t mostConsumerRegisters = 240, mostProducerRegisters = 56;
 

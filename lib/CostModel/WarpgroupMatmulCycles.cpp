@@ -17,12 +17,8 @@ static constexpr double instructionsPerWgmma = 4, instructionsPerStep = 20;
 /// Instructions for each accumulator: its scaled addition to the sum of full precision, and in the epilogue
 /// conversion, storing and some arithmetic; another for a value that the epilogue reads.
 static constexpr double instructionsPerPromotion = 1.5, instructionsPerResult = 2, instructionsPerRead = 1.5;
-/// Barriers of an epilogue: registers to shared memory, to the copy engine, and back.
-static constexpr double barriersPerEpilogue = 4, barriersPerEpiloguePart = 2;
-static constexpr double warpThreads = 32, partialSumBytes = 4;
-/// The share of the L2 cache that keeps what is read again. It has two partitions, and what both halves of
-/// the device read is held in both.
-static constexpr double l2Share = 0.5;
+/// Beside those of the epilogue, for each part of a tile's results.
+static constexpr double barriersPerEpiloguePart = 2;
 
 namespace {
 /// Clocks of each resource for one step along K, or for a whole epilogue, of one block.
@@ -127,7 +123,7 @@ double Model::memoryBytes(int64_t group, RasterAxis axis) const {
   double panels = double(alongM ? product.m : product.n) * product.k * elementBytes();
   double others = double(alongM ? product.n : product.m) * product.k * elementBytes();
 
-  double atWork = double(std::min(work.units, work.places)), cache = l2Share * target.l2Bytes;
+  double atWork = double(std::min(work.units, work.places)), cache = reusedL2Share * target.l2Bytes;
   double columnsAtWork = std::min(other, std::ceil(atWork / group));
   double wavesOfGroup = std::ceil(group * other / atWork);
   bool keepsPanel = group * panelTile + columnsAtWork * otherTile <= cache;

@@ -17,9 +17,18 @@ using namespace ashlar::cost;
 static constexpr int64_t bookkeepingRegisters = 40;
 /// Bytes of a row of a tile in shared memory that the widest swizzle spreads over all banks.
 static constexpr int64_t widestRowBytes = 128;
-/// What TMA asks of strides and boxes.
-static constexpr unsigned tmaBytes = 16;
-static constexpr int64_t mostColumns = 256;
+
+std::string_view cost::nameOf(WarpgroupRoles roles) {
+  switch (roles) {
+  case WarpgroupRoles::Cooperative:
+    return "cooperative";
+  case WarpgroupRoles::Pingpong:
+    return "pingpong";
+  case WarpgroupRoles::None:
+    return "none";
+  }
+  return "";
+}
 
 //===-- The problem -----------------------------------------------------------===//
 
@@ -31,7 +40,7 @@ std::string cost::whyNoWarpgroupMatmul(const MatmulProblem &problem, const Targe
   if (problem.lhsBits != problem.sharedLhsBits || problem.rhsBits != problem.sharedRhsBits ||
       problem.lhsBits != problem.rhsBits)
     return "an operand is converted on its way to shared memory, which TMA cannot do";
-  if (std::min(problem.lhsVectorBytes, problem.rhsVectorBytes) < tmaBytes)
+  if (std::min<int64_t>(problem.lhsVectorBytes, problem.rhsVectorBytes) < tmaBytes)
     return "rows of an operand are not multiples of 16 bytes apart, as TMA needs them";
   if (problem.lhsBits != 16 && !(problem.isLhsKMajor && problem.isRhsKMajor))
     return "wgmma takes operands of this width only where neighbours in memory lie along K";

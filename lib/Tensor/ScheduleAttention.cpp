@@ -61,10 +61,26 @@ static std::string nameAttention(const cost::AttentionProblem &problem, const Ta
   return text;
 }
 
+static void addWarpgroups(ScheduleChooser &chooser, ash::AttentionOp op,
+                          const cost::AttentionProblem &problem, const TargetInfo &target) {
+  for (Value operand : {op.getQuery(), op.getKey(), op.getValue()})
+    if (StringRef reason = whyNotCopied(operand); !reason.empty())
+      return chooser.refuse("wgmma", reason.str());
+  if (std::string reason = cost::whyNoWarpgroupAttention(problem, target); !reason.empty())
+    return chooser.refuse("wgmma", reason);
+  chooser.add<cost::WarpgroupAttentionSchedule>(cost::rankWarpgroupAttentionSchedules(problem, target),
+                                                [&](const cost::WarpgroupAttentionSchedule &schedule) {
+                                                  return writeWarpgroupAttentionSchedule(op.getContext(),
+                                                                                         schedule);
+                                                });
+}
+
 FailureOr<ScheduleChoice> ashlar::scheduleAttention(ash::KernelOp kernel, ash::AttentionOp op,
                                                     const ScheduleRequest &request) {
   cost::AttentionProblem problem = describeAttention(op);
   ScheduleChooser chooser(request, nameAttention(problem, request.target));
+  if (request.withWarpgroups)
+    addWarpgroups(chooser, op, problem, request.target);
   chooser.add<cost::AttentionSchedule>(
       cost::rankAttentionSchedules(problem, request.target), [&](const cost::AttentionSchedule &schedule) {
         return writeAttentionSchedule(Builder(kernel.getContext()), problem, schedule);

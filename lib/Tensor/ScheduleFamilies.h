@@ -26,8 +26,14 @@ mlir::FailureOr<ScheduleChoice> scheduleQuantizedMatmul(ash::KernelOp kernel, as
 mlir::DictionaryAttr writeMatmulSchedule(mlir::Builder builder, const cost::MatmulProblem &problem,
                                          const cost::MatmulSchedule &schedule);
 
-mlir::DictionaryAttr writeWarpgroupMatmulSchedule(mlir::Builder builder,
+/// Schedules by warp groups, as ashlar-tensor-assign-schedules documents them.
+mlir::DictionaryAttr writeWarpgroupMatmulSchedule(mlir::MLIRContext *context,
                                                   const cost::WarpgroupMatmulSchedule &schedule);
+mlir::DictionaryAttr writeWarpgroupAttentionSchedule(mlir::MLIRContext *context,
+                                                     const cost::WarpgroupAttentionSchedule &schedule);
+
+/// Why TMA cannot copy a product's operand, in a clause; empty if it can.
+mlir::StringRef whyNotCopied(mlir::Value operand);
 
 /// The problem in a few words, and for what it is scheduled.
 std::string nameOf(const cost::MatmulProblem &problem, mlir::Operation *op, const TargetInfo &target);

@@ -24,41 +24,6 @@ DictionaryAttr ashlar::writeMatmulSchedule(Builder builder, const cost::MatmulPr
   });
 }
 
-/// Leaves out what says nothing.
-DictionaryAttr ashlar::writeWarpgroupMatmulSchedule(Builder builder,
-                                                    const cost::WarpgroupMatmulSchedule &schedule) {
-  bool isPingpong = schedule.roles == cost::WarpgroupRoles::Pingpong;
-  bool hasProducer = schedule.roles != cost::WarpgroupRoles::None;
-  NamedAttrList entries;
-  entries.set("mma", builder.getStringAttr("wgmma"));
-  entries.set("tile", builder.getI64ArrayAttr({schedule.tileM, schedule.tileN, schedule.tileK}));
-  entries.set("roles", builder.getStringAttr(!hasProducer ? "none"
-                                             : isPingpong ? "pingpong"
-                                                          : "cooperative"));
-  entries.set("threads", builder.getI64IntegerAttr(schedule.threads));
-  auto set = [&](StringRef name, int64_t value, int64_t trivial) {
-    if (value != trivial)
-      entries.set(name, builder.getI64IntegerAttr(value));
-  };
-  set("consumers", schedule.consumers, 0);
-  set("stages", schedule.stages, 0);
-  set("raster_group", schedule.rasterGroup, 1);
-  set("split_k", schedule.splitK, 1);
-  set("epilogue_parts", schedule.epilogueParts, 1);
-  if (schedule.clusterM * schedule.clusterN > 1)
-    entries.set("cluster", builder.getI64ArrayAttr({schedule.clusterM, schedule.clusterN}));
-  if (schedule.rasterGroup > 1 && schedule.rasterAxis == cost::RasterAxis::N)
-    entries.set("raster_axis", builder.getStringAttr("n"));
-  if (hasProducer)
-    entries.set("registers",
-                builder.getI64ArrayAttr({schedule.consumerRegisters, schedule.producerRegisters}));
-  if (schedule.isPersistent)
-    entries.set("persistent", builder.getUnitAttr());
-  if (schedule.isSwapped)
-    entries.set("swap", builder.getUnitAttr());
-  return entries.getDictionary(builder.getContext());
-}
-
 std::string ashlar::nameOf(const cost::MatmulProblem &problem, Operation *op, const TargetInfo &target) {
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -77,8 +42,7 @@ static bool hasAlignedRows(RankedTensorType type) {
   return !ShapedType::isDynamic(row) && row * type.getElementTypeBitWidth() % 128 == 0;
 }
 
-/// Why TMA cannot copy an operand, in a clause; empty if it can.
-static StringRef whyNotCopied(Value operand) {
+StringRef ashlar::whyNotCopied(Value operand) {
   if (!isa<BlockArgument>(operand))
     return "an operand is computed in the kernel, so that TMA cannot copy it";
   if (!hasAlignedRows(cast<RankedTensorType>(operand.getType())))
@@ -112,8 +76,8 @@ static void addWarpgroups(ScheduleChooser &chooser, ash::KernelOp kernel, ash::M
     return chooser.refuse("wgmma", reason);
   chooser.add<cost::WarpgroupMatmulSchedule>(cost::rankWarpgroupMatmulSchedules(problem, target),
                                              [&](const cost::WarpgroupMatmulSchedule &schedule) {
-                                               return writeWarpgroupMatmulSchedule(
-                                                   Builder(kernel.getContext()), schedule);
+                                               return writeWarpgroupMatmulSchedule(kernel.getContext(),
+                                                                                   schedule);
                                              });
 }
 

@@ -67,3 +67,43 @@ func.func @computed_operand(%x: tensor<512x512xf16>, %w: tensor<512x512xf16>) ->
   }
   return %y : tensor<512x512xf16>
 }
+
+// CHECK-LABEL: func.func @attention
+// CHECK: schedule({consumers = {{2|3}} : i64, mma = "wgmma", overlap, packing = 1 : i64, persistent, registers = [{{[0-9]+, [0-9]+}}],
+// CHECK-SAME: roles = "pingpong", stages = {{[2-4]}} : i64, threads = {{256|384}} : i64, tile = [{{128|192}}, {{[0-9]+}}]})
+func.func @attention(%q: tensor<2x16x4096x128xf16>, %k: tensor<2x16x4096x128xf16>, %v: tensor<2x16x4096x128xf16>)
+    -> tensor<2x16x4096x128xf16> {
+  %y = ashlar.kernel (%a = %q : tensor<2x16x4096x128xf16>, %b = %k : tensor<2x16x4096x128xf16>,
+                      %c = %v : tensor<2x16x4096x128xf16>) -> tensor<2x16x4096x128xf16> {
+    %0 = ashlar.attention %a, %b, %c
+      : tensor<2x16x4096x128xf16>, tensor<2x16x4096x128xf16>, tensor<2x16x4096x128xf16> -> tensor<2x16x4096x128xf16>
+    ashlar.yield %0 : tensor<2x16x4096x128xf16>
+  }
+  return %y : tensor<2x16x4096x128xf16>
+}
+
+// One query for a long cache: the heads of a group share a tile, blocks share the keys.
+// CHECK-LABEL: func.func @decode
+// CHECK: schedule({consumers = 1 : i64, mma = "wgmma", {{.*}}packing = 8 : i64, {{.*}}split_keys = {{[0-9]+}} : i64,
+func.func @decode(%q: tensor<1x64x1x128xf16>, %k: tensor<1x8x32768x128xf16>, %v: tensor<1x8x32768x128xf16>)
+    -> tensor<1x64x1x128xf16> {
+  %y = ashlar.kernel (%a = %q : tensor<1x64x1x128xf16>, %b = %k : tensor<1x8x32768x128xf16>,
+                      %c = %v : tensor<1x8x32768x128xf16>) -> tensor<1x64x1x128xf16> {
+    %0 = ashlar.attention %a, %b, %c
+      : tensor<1x64x1x128xf16>, tensor<1x8x32768x128xf16>, tensor<1x8x32768x128xf16> -> tensor<1x64x1x128xf16>
+    ashlar.yield %0 : tensor<1x64x1x128xf16>
+  }
+  return %y : tensor<1x64x1x128xf16>
+}
+
+// A head of 20 elements is not a multiple of 16 bytes long.
+// CHECK-LABEL: func.func @short_heads
+// CHECK: schedule({mma = "mma_sync"
+func.func @short_heads(%q: tensor<1x2x64x20xf16>) -> tensor<1x2x64x20xf16> {
+  %y = ashlar.kernel (%a = %q : tensor<1x2x64x20xf16>) -> tensor<1x2x64x20xf16> {
+    %0 = ashlar.attention %a, %a, %a
+      : tensor<1x2x64x20xf16>, tensor<1x2x64x20xf16>, tensor<1x2x64x20xf16> -> tensor<1x2x64x20xf16>
+    ashlar.yield %0 : tensor<1x2x64x20xf16>
+  }
+  return %y : tensor<1x2x64x20xf16>
+}

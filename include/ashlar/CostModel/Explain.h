@@ -7,8 +7,7 @@
 #ifndef ASHLAR_COSTMODEL_EXPLAIN_H
 #define ASHLAR_COSTMODEL_EXPLAIN_H
 
-#include "ashlar/CostModel/AttentionSchedule.h"
-#include "ashlar/CostModel/MatmulSchedule.h"
+#include "ashlar/CostModel/WarpgroupAttentionSchedule.h"
 #include "ashlar/CostModel/WarpgroupMatmulSchedule.h"
 
 #include <string>
@@ -26,6 +25,7 @@ struct Candidate {
 
 Candidate describe(const MatmulSchedule &schedule);
 Candidate describe(const AttentionSchedule &schedule);
+Candidate describe(const WarpgroupAttentionSchedule &schedule);
 Candidate describe(const WarpgroupMatmulSchedule &schedule);
 
 /// A kind of schedules of which none is legal.

@@ -43,6 +43,9 @@ enum class WarpgroupRoles {
   None,        ///< One warp group starts the copies and multiplies.
 };
 
+/// "cooperative", "pingpong", "none".
+std::string_view nameOf(WarpgroupRoles roles);
+
 /// Along what the tiles of a group lie (see WarpgroupMatmulSchedule::rasterGroup).
 enum class RasterAxis { M, N };
 

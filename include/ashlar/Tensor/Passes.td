@@ -61,7 +61,7 @@ def AssignSchedulesPass : Pass<"ashlar-tensor-assign-schedules", "::mlir::func::
     The choice is a pure function of the kernel and the target (`lib/CostModel`, `docs/CostModel.md`). A schedule that is
     already there stays.
 
-    With `warpgroups`, products may get a schedule for blocks of warp groups instead, whose entries are
+    With `warpgroups`, products and attention may get a schedule for blocks of warp groups instead. A product's entries are
     - `mma` = "wgmma"; `tile`, as it is multiplied: with `swap` (a unit), M runs along the columns of the result;
     - `roles`: "cooperative" (a producer and consumers of one tile), "pingpong" (a producer and two consumers, each
       with a tile of its own), "none" (one warp group starts copies and multiplies);
@@ -72,6 +72,16 @@ def AssignSchedulesPass : Pass<"ashlar-tensor-assign-schedules", "::mlir::func::
       columns of results;
     - `raster_group` tiles along `raster_axis` ("n", without it M) are numbered before the next column;
     - `split_k`: the blocks that share a tile's reduction.
+
+    Attention has `mma`, `consumers`, `threads`, `registers`, `stages` (of keys, and of values) and `persistent` with the same
+    meaning, and
+    - `tile`: 64 rows for each consumer, and the keys of a tile;
+    - `packing`: the query heads of a group that share the rows of a tile;
+    - `roles`: "pingpong" where a barrier has consumers multiply in turns, else "cooperative";
+    - `overlap` (a unit): a consumer starts the next tile's scores before it weighs those at hand;
+    - `share_probabilities` (a unit): the second product reads them from shared memory;
+    - `split_keys`: the blocks that share a row's keys, whose results a second kernel joins.
+
     Entries that would say 1, or nothing, are left out.
 
     With `alternatives`, kernels get an array of that many schedules at most, the next best ones, no more than two of a
