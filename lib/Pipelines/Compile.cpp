@@ -5,6 +5,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "ashlar/Pipelines/Compile.h"
+#include "DeclineSchedules.h"
 #include "Variant.h"
 #include "ashlar/GPUToPTX/PTXEmitter.h"
 #include "ashlar/InitAllDialects.h"
@@ -87,9 +88,12 @@ LogicalResult Compiler::formKernels(ModuleOp module) const {
 }
 
 LogicalResult Compiler::lower(ModuleOp module, const TargetInfo &target) const {
+  if (reaches(Stage::Tensor)) {
+    if (failed(run(module, [&](OpPassManager &passes) { buildSchedulingPipeline(passes, target); })))
+      return failure();
+    declineSchedules(module, target);
+  }
   return run(module, [&](OpPassManager &passes) {
-    if (reaches(Stage::Tensor))
-      buildSchedulingPipeline(passes, target);
     if (reaches(Stage::Tile)) {
       buildTensorToTilePipeline(passes);
       buildTilePipeline(passes, target);

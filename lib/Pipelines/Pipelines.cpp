@@ -29,6 +29,9 @@ void ashlar::buildFusionPipeline(OpPassManager &passes) {
 void ashlar::buildSchedulingPipeline(OpPassManager &passes, const TargetInfo &target) {
   AssignSchedulesPassOptions schedules;
   schedules.target = std::string(target.name);
+  schedules.warpgroups = target.hasWgmma && target.hasTma;
+  // As many as it takes to come to a schedule of another kind.
+  schedules.alternatives = 3;
   passes.addNestedPass<func::FuncOp>(createAssignSchedulesPass(schedules));
 }
 

@@ -61,6 +61,12 @@ static std::string nameAttention(const cost::AttentionProblem &problem, const Ta
   return text;
 }
 
+/// What the lowering of attention cannot expand yet.
+static bool isNotBuilt(const cost::WarpgroupAttentionSchedule &schedule) {
+  return schedule.isPingpong || schedule.isOverlapped || schedule.sharesProbabilities || schedule.packing > 1 ||
+         schedule.splitKeys > 1;
+}
+
 static void addWarpgroups(ScheduleChooser &chooser, ash::AttentionOp op,
                           const cost::AttentionProblem &problem, const TargetInfo &target) {
   for (Value operand : {op.getQuery(), op.getKey(), op.getValue()})
@@ -68,7 +74,11 @@ static void addWarpgroups(ScheduleChooser &chooser, ash::AttentionOp op,
       return chooser.refuse("wgmma", reason.str());
   if (std::string reason = cost::whyNoWarpgroupAttention(problem, target); !reason.empty())
     return chooser.refuse("wgmma", reason);
-  chooser.add<cost::WarpgroupAttentionSchedule>(cost::rankWarpgroupAttentionSchedules(problem, target),
+  std::vector<cost::WarpgroupAttentionSchedule> ranked = cost::rankWarpgroupAttentionSchedules(problem, target);
+  std::erase_if(ranked, isNotBuilt);
+  if (ranked.empty())
+    return chooser.refuse("wgmma", "no schedule fits that the lowering can expand");
+  chooser.add<cost::WarpgroupAttentionSchedule>(ranked,
                                                 [&](const cost::WarpgroupAttentionSchedule &schedule) {
                                                   return writeWarpgroupAttentionSchedule(op.getContext(),
                                                                                          schedule);

@@ -62,6 +62,12 @@ static unsigned epilogueReadBits(ash::KernelOp kernel, ash::MatmulOp op) {
   return bits;
 }
 
+/// What the lowering of products cannot expand yet.
+static bool isNotBuilt(const cost::WarpgroupMatmulSchedule &schedule) {
+  return schedule.roles != cost::WarpgroupRoles::Cooperative || schedule.clusterM * schedule.clusterN > 1 ||
+         schedule.splitK > 1 || schedule.isSwapped || schedule.epilogueParts > 1 || schedule.rasterGroup > 1;
+}
+
 static void addWarpgroups(ScheduleChooser &chooser, ash::KernelOp kernel, ash::MatmulOp op,
                           const TargetInfo &target) {
   for (Value operand : {op.getLhs(), op.getRhs()})
@@ -74,7 +80,11 @@ static void addWarpgroups(ScheduleChooser &chooser, ash::KernelOp kernel, ash::M
   problem.epilogueReadBits = epilogueReadBits(kernel, op);
   if (std::string reason = cost::whyNoWarpgroupMatmul(problem, target); !reason.empty())
     return chooser.refuse("wgmma", reason);
-  chooser.add<cost::WarpgroupMatmulSchedule>(cost::rankWarpgroupMatmulSchedules(problem, target),
+  std::vector<cost::WarpgroupMatmulSchedule> ranked = cost::rankWarpgroupMatmulSchedules(problem, target);
+  std::erase_if(ranked, isNotBuilt);
+  if (ranked.empty())
+    return chooser.refuse("wgmma", "no schedule fits that the lowering can expand");
+  chooser.add<cost::WarpgroupMatmulSchedule>(ranked,
                                              [&](const cost::WarpgroupMatmulSchedule &schedule) {
                                                return writeWarpgroupMatmulSchedule(kernel.getContext(),
                                                                                    schedule);

@@ -157,6 +157,50 @@ private:
   Value resident_;
 };
 
+//===-- Warp groups -----------------------------------------------------------===//
+
+/// Queries, keys and values are read where they lie in shared memory; probabilities become an operand in the
+/// registers that hold them.
+class WarpGroupProducts final : public StagedProducts {
+public:
+  WarpGroupProducts(KernelBuilder &kernel, const AttentionBlock &block)
+      : StagedProducts(kernel, block, attentionGranule(tile::MmaKind::Wgmma)) {}
+
+  int64_t scoreStrip() const override { return block_.keyTile; }
+  int64_t outputStrip() const override { return width_; }
+  int64_t outputStrips() const override { return 1; }
+
+  LogicalResult prepare() override {
+    FailureOr<StagedTile> query = stageQuery();
+    if (failed(query))
+      return failure();
+    query_ = *query;
+    return success();
+  }
+
+  FailureOr<SmallVector<Value>> scores(TileDim keys) override {
+    FailureOr<StagedTile> staged = stageKeys(keys);
+    if (failed(staged))
+      return failure();
+    return SmallVector<Value>{
+        multiplyAdd(tile::MmaKind::Wgmma, query_->buffer(), staged->buffer(), zeros(block_.keyTile))};
+  }
+
+  FailureOr<SmallVector<Value>> accumulate(TileDim keys, ArrayRef<Value> probabilities,
+                                           ArrayRef<Value> output) override {
+    FailureOr<StagedTile> staged = stageValues(keys);
+    if (failed(staged))
+      return failure();
+    Value factors = TileArithmetic(kernel_.builder(), loc_)
+                        .convertFloat(probabilities.front(), op_.getValueType().getElementType());
+    return SmallVector<Value>{
+        multiplyAdd(tile::MmaKind::Wgmma, factors, staged->buffer(), output.front())};
+  }
+
+private:
+  std::optional<StagedTile> query_;
+};
+
 //===-- Multiply-adds of single elements --------------------------------------===//
 
 class ScalarProducts final : public StagedProducts {
@@ -222,5 +266,7 @@ std::unique_ptr<AttentionProducts>
 ashlar::createAttentionProducts(KernelBuilder &kernel, const AttentionBlock &block, tile::MmaKind kind) {
   if (kind == tile::MmaKind::Fma)
     return std::make_unique<ScalarProducts>(kernel, block);
+  if (kind == tile::MmaKind::Wgmma)
+    return std::make_unique<WarpGroupProducts>(kernel, block);
   return std::make_unique<TensorCoreProducts>(kernel, block);
 }

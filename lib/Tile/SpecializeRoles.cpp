@@ -126,6 +126,15 @@ static RoleRegisters chooseRegisters(int64_t consumers, int64_t registersPerMult
   return {least, consumer};
 }
 
+/// The schedule's `registers`: of a consumer's thread, and of the producer's.
+static RoleRegisters scheduledRegisters(KernelOp kernel) {
+  DictionaryAttr schedule = kernel.getScheduleAttr();
+  auto list = schedule ? schedule.getAs<ArrayAttr>("registers") : ArrayAttr();
+  if (!list || list.size() != 2 || !isa<IntegerAttr>(list[0]) || !isa<IntegerAttr>(list[1]))
+    return {};
+  return {cast<IntegerAttr>(list[1]).getInt(), cast<IntegerAttr>(list[0]).getInt()};
+}
+
 static LogicalResult specialize(KernelOp kernel, int64_t registersPerMultiprocessor) {
   Block &body = kernel.getBody().front();
   auto barrier = llvm::find_if(body, llvm::IsaPred<BarrierOp>);
@@ -133,7 +142,9 @@ static LogicalResult specialize(KernelOp kernel, int64_t registersPerMultiproces
     return kernel.emitOpError("cannot be dealt out to roles: its pipelines have not been expanded, or its threads "
                               "are not whole warp groups");
   int64_t consumers = kernel.getThreads() / warpGroupThreads;
-  RoleRegisters registers = chooseRegisters(consumers, registersPerMultiprocessor);
+  RoleRegisters registers = scheduledRegisters(kernel);
+  if (!registers.consumer)
+    registers = chooseRegisters(consumers, registersPerMultiprocessor);
   Location loc = kernel.getLoc();
   OpBuilder builder(kernel.getContext());
   kernel.setThreads(kernel.getThreads() + warpGroupThreads);
