@@ -57,14 +57,41 @@ static LLVM::LLVMFuncOp createThreadFunction(ModuleLowering &lowering, LLVM::LLV
   return function;
 }
 
+/// Sizes along three dimensions; those that are not listed are 1, and all are 0 without the attribute.
+static std::array<uint32_t, 3> sizesOf(LLVM::LLVMFuncOp kernel, StringRef attribute) {
+  auto listed = kernel->getAttrOfType<DenseI32ArrayAttr>(attribute);
+  if (!listed)
+    return {0, 0, 0};
+  std::array<uint32_t, 3> sizes = {1, 1, 1};
+  for (auto [i, size] : llvm::enumerate(listed.asArrayRef().take_front(3)))
+    sizes[i] = uint32_t(size);
+  return sizes;
+}
+
+/// The registers that a thread starts with, as the assembler gives them: what the kernel says, or the
+/// multiprocessor's shared out among the threads of the blocks it is to run, in steps of 8. 0 where neither
+/// is said; then the assembler ignores setmaxnreg as well.
+static uint32_t startRegisters(LLVM::LLVMFuncOp kernel) {
+  constexpr uint32_t multiprocessorRegisters = 65536, most = 256, step = 8;
+  if (auto count = kernel->getAttrOfType<IntegerAttr>(NVVM::NVVMDialect::getMaxnregAttrName()))
+    return uint32_t(count.getInt());
+  std::array<uint32_t, 3> threads = sizesOf(kernel, NVVM::NVVMDialect::getReqntidAttrName());
+  if (!threads[0])
+    threads = sizesOf(kernel, NVVM::NVVMDialect::getMaxntidAttrName());
+  auto blocks = kernel->getAttrOfType<IntegerAttr>(NVVM::NVVMDialect::getMinctasmAttrName());
+  uint64_t shares = uint64_t(threads[0]) * threads[1] * threads[2] * (blocks ? uint64_t(blocks.getInt()) : 0);
+  return shares ? std::min<uint32_t>(uint32_t(multiprocessorRegisters / shares) / step * step, most) : 0;
+}
+
 static KernelEntry describeKernel(LLVM::LLVMFuncOp kernel) {
-  KernelEntry entry{kernel.getName().str(), kernel.getNumArguments(), {0, 0, 0}};
-  if (auto sizes = kernel->getAttrOfType<DenseI32ArrayAttr>(NVVM::NVVMDialect::getReqntidAttrName())) {
-    // Dimensions that are not listed are 1.
-    entry.requiredThreads = {1, 1, 1};
-    for (auto [i, size] : llvm::enumerate(sizes.asArrayRef().take_front(3)))
-      entry.requiredThreads[i] = uint32_t(size);
-  }
+  KernelEntry entry{kernel.getName().str(),
+                    kernel.getNumArguments(),
+                    sizesOf(kernel, NVVM::NVVMDialect::getReqntidAttrName()),
+                    sizesOf(kernel, NVVM::NVVMDialect::getClusterDimAttrName()),
+                    startRegisters(kernel),
+                    {}};
+  for (unsigned i = 0; i < kernel.getNumArguments(); ++i)
+    entry.byAddress.push_back(bool(kernel.getArgAttr(i, LLVM::LLVMDialect::getByValAttrName())));
   return entry;
 }
 
@@ -166,7 +193,7 @@ static LogicalResult lowerKernelModule(ModuleLowering &lowering, gpu::GPUModuleO
     LLVM::LLVMFuncOp function = createThreadFunction(lowering, source, name);
     functions.push_back(function);
     if (isKernel(source)) {
-      addKernelEntry(lowering, function, entry.name);
+      addKernelEntry(lowering, function, entry);
       lowering.kernels.push_back(std::move(entry));
     }
   }

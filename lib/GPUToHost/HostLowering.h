@@ -23,7 +23,7 @@ inline constexpr llvm::StringLiteral apiName = "ashlar_simulator_api", moduleNam
 
 /// The address spaces of NVVM.
 inline constexpr unsigned genericSpace = 0, globalSpace = 1, sharedSpace = 3, constantSpace = 4,
-                          localSpace = 5;
+                          localSpace = 5, clusterSpace = 7;
 
 /// The operations that reports may name, as the tables of an AshlarSimulatorModule.
 class SiteTable {
@@ -43,7 +43,10 @@ private:
 struct KernelEntry {
   std::string name;
   uint32_t parameterCount;
-  std::array<uint32_t, 3> requiredThreads;
+  std::array<uint32_t, 3> requiredThreads, clusterBlocks;
+  uint32_t registers;
+  /// Parameters that are handed over by the address of their value: tensor maps.
+  llvm::SmallVector<bool> byAddress;
 };
 
 /// What one host module collects from its kernel modules.
@@ -129,6 +132,8 @@ void addCollectiveRules(llvm::StringMap<InstructionRule> &rules);
 void addWgmmaRules(llvm::StringMap<InstructionRule> &rules);
 /// The rules of the operations on one thread's registers.
 void addRegisterRules(llvm::StringMap<InstructionRule> &rules);
+/// The rules of what sm_90 added.
+void addHopperRules(llvm::StringMap<InstructionRule> &rules);
 
 /// Announces a load, store or atomic, and gives meaning to conversions between pointers and integers. Refuses
 /// memory intrinsics on device memory.
@@ -141,8 +146,8 @@ uint64_t storageBytes(mlir::Type type);
 void addRuntimeInterface(mlir::ModuleOp module);
 /// Adds `@ashlar_simulator_module` and what it points to.
 void addModuleDescription(ModuleLowering &lowering);
-/// The exported `@name` that fetches thread and arguments and calls `body`.
-void addKernelEntry(ModuleLowering &lowering, mlir::LLVM::LLVMFuncOp body, llvm::StringRef name);
+/// The exported function of the kernel's name that fetches thread and arguments and calls `body`.
+void addKernelEntry(ModuleLowering &lowering, mlir::LLVM::LLVMFuncOp body, const KernelEntry &kernel);
 /// A constant array of 32-bit words (of one zero where there are none).
 void addWords(mlir::ModuleOp module, llvm::StringRef name, std::vector<uint32_t> words);
 /// Makes every pointer generic.

@@ -41,6 +41,20 @@ static constexpr ThreadField threadFields[] = {
     {"nvvm.read.ptx.sreg.nctaid.z", offsetof(AshlarSimulatorThread, gridSize) + 8},
     {"nvvm.read.ptx.sreg.laneid", offsetof(AshlarSimulatorThread, lane)},
     {"nvvm.read.ptx.sreg.warpid", offsetof(AshlarSimulatorThread, warp)},
+    {"nvvm.read.ptx.sreg.cluster.ctarank", offsetof(AshlarSimulatorThread, clusterRank)},
+    {"nvvm.read.ptx.sreg.cluster.nctarank", offsetof(AshlarSimulatorThread, clusterSize)},
+    {"nvvm.read.ptx.sreg.cluster.ctaid.x", offsetof(AshlarSimulatorThread, clusterBlockId)},
+    {"nvvm.read.ptx.sreg.cluster.ctaid.y", offsetof(AshlarSimulatorThread, clusterBlockId) + 4},
+    {"nvvm.read.ptx.sreg.cluster.ctaid.z", offsetof(AshlarSimulatorThread, clusterBlockId) + 8},
+    {"nvvm.read.ptx.sreg.cluster.nctaid.x", offsetof(AshlarSimulatorThread, clusterBlocks)},
+    {"nvvm.read.ptx.sreg.cluster.nctaid.y", offsetof(AshlarSimulatorThread, clusterBlocks) + 4},
+    {"nvvm.read.ptx.sreg.cluster.nctaid.z", offsetof(AshlarSimulatorThread, clusterBlocks) + 8},
+    {"nvvm.read.ptx.sreg.clusterid.x", offsetof(AshlarSimulatorThread, clusterId)},
+    {"nvvm.read.ptx.sreg.clusterid.y", offsetof(AshlarSimulatorThread, clusterId) + 4},
+    {"nvvm.read.ptx.sreg.clusterid.z", offsetof(AshlarSimulatorThread, clusterId) + 8},
+    {"nvvm.read.ptx.sreg.nclusterid.x", offsetof(AshlarSimulatorThread, clusterCount)},
+    {"nvvm.read.ptx.sreg.nclusterid.y", offsetof(AshlarSimulatorThread, clusterCount) + 4},
+    {"nvvm.read.ptx.sreg.nclusterid.z", offsetof(AshlarSimulatorThread, clusterCount) + 8},
 };
 
 static constexpr RegisterFunction registerFunctions[] = {
@@ -55,10 +69,13 @@ static constexpr RegisterFunction registerFunctions[] = {
     {"nvvm.rcp.approx.ftz.f", offsetof(AshlarSimulatorApi, rcp), true},
 };
 
-/// Hints, and orderings that the simulator keeps anyway: it executes memory accesses in program order.
+/// Hints, and orderings that the simulator keeps anyway: it executes memory accesses in program order, and
+/// launches one after the other.
 static constexpr StringLiteral nothings[] = {
-    "nvvm.prefetch",  "nvvm.memory.barrier",      "nvvm.fence.sc.cluster", "nvvm.fence.proxy",
-    "nvvm.nanosleep", "nvvm.fence.mbarrier.init", "nvvm.setmaxregister",
+    "nvvm.memory.barrier",
+    "nvvm.fence.sc.cluster",
+    "nvvm.nanosleep",
+    "nvvm.griddepcontrol",
 };
 
 static LogicalResult lowerThreadField(FunctionLowering &lowering, Operation *op, const ThreadField &field) {
@@ -83,6 +100,7 @@ static const llvm::StringMap<InstructionRule> &rules() {
     llvm::StringMap<InstructionRule> map;
     addCollectiveRules(map);
     addRegisterRules(map);
+    addHopperRules(map);
     addWgmmaRules(map);
     return map;
   }();

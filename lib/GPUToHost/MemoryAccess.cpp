@@ -44,7 +44,8 @@ static bool isStackAddress(Value address) {
 /// Whether the simulator wants to know of accesses through this pointer.
 static bool isAnnounced(Value address) {
   unsigned space = spaceOf(address);
-  return space == globalSpace || space == sharedSpace || (space == genericSpace && !isStackAddress(address));
+  return space == globalSpace || space == sharedSpace || space == clusterSpace ||
+         (space == genericSpace && !isStackAddress(address));
 }
 
 /// Announces the access of `type` at the operand and redirects it. The alignment is what the instruction
@@ -54,9 +55,10 @@ static void announceOperand(FunctionLowering &lowering, Operation *op, OpOperand
   if (!isAnnounced(address.get()))
     return;
   unsigned space = spaceOf(address.get());
-  uint32_t spaceFlag = space == globalSpace   ? ASHLAR_ACCESS_GLOBAL
-                       : space == sharedSpace ? ASHLAR_ACCESS_SHARED
-                                              : ASHLAR_ACCESS_GENERIC;
+  uint32_t spaceFlag = space == globalSpace    ? ASHLAR_ACCESS_GLOBAL
+                       : space == sharedSpace  ? ASHLAR_ACCESS_SHARED
+                       : space == clusterSpace ? ASHLAR_ACCESS_CLUSTER
+                                               : ASHLAR_ACCESS_GENERIC;
   uint64_t bytes = storageBytes(type), natural = llvm::PowerOf2Ceil(bytes);
   uint32_t flags =
       spaceFlag | kind | llvm::Log2_64(alignment ? alignment : natural) << ASHLAR_ACCESS_ALIGNMENT_SHIFT;
@@ -77,14 +79,17 @@ static LogicalResult refuseMemoryIntrinsic(Operation *op) {
   return success();
 }
 
-/// Pointers to shared memory are offsets as integers.
-static void lowerPointerInteger(FunctionLowering &lowering, Operation *op) {
+/// Pointers to the block's own shared memory are offsets as integers; those to a cluster's have no such form.
+static LogicalResult lowerPointerInteger(FunctionLowering &lowering, Operation *op) {
   OpBuilder &builder = lowering.builder;
   Location location = lowering.location;
   auto sharedStart = [&] {
     Value start = lowering.threadField(offsetof(AshlarSimulatorThread, shared), lowering.pointer);
     return LLVM::PtrToIntOp::create(builder, location, lowering.i64, start).getResult();
   };
+  Value address = isa<LLVM::PtrToIntOp>(op) ? op->getOperand(0) : op->getResult(0);
+  if (spaceOf(address) == clusterSpace)
+    return op->emitOpError("of an address in a cluster's shared memory has no form for the simulator");
   if (auto toInteger = dyn_cast<LLVM::PtrToIntOp>(op);
       toInteger && spaceOf(toInteger.getArg()) == sharedSpace) {
     Value generic = LLVM::AddrSpaceCastOp::create(builder, location, lowering.pointer, toInteger.getArg());
@@ -105,6 +110,7 @@ static void lowerPointerInteger(FunctionLowering &lowering, Operation *op) {
     op->replaceAllUsesWith(ValueRange{result});
     op->erase();
   }
+  return success();
 }
 
 LogicalResult lowerMemoryAccess(FunctionLowering &lowering, Operation *op) {
@@ -127,7 +133,7 @@ LogicalResult lowerMemoryAccess(FunctionLowering &lowering, Operation *op) {
     announceOperand(lowering, op, exchange.getPtrMutable(), exchange.getVal().getType(), 0,
                     ASHLAR_ACCESS_ATOMIC);
   } else if (isa<LLVM::PtrToIntOp, LLVM::IntToPtrOp>(op)) {
-    lowerPointerInteger(lowering, op);
+    return lowerPointerInteger(lowering, op);
   } else {
     return refuseMemoryIntrinsic(op);
   }

@@ -61,12 +61,12 @@ void addRuntimeInterface(ModuleOp module) {
   addAccessFunction(module);
 }
 
-void addKernelEntry(ModuleLowering &lowering, LLVM::LLVMFuncOp body, StringRef name) {
+void addKernelEntry(ModuleLowering &lowering, LLVM::LLVMFuncOp body, const KernelEntry &kernel) {
   OpBuilder builder = OpBuilder::atBlockEnd(lowering.module.getBody());
   Location location = body.getLoc();
   Type pointer = LLVM::LLVMPointerType::get(builder.getContext());
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(builder.getContext()), {pointer});
-  auto entry = LLVM::LLVMFuncOp::create(builder, location, name, type);
+  auto entry = LLVM::LLVMFuncOp::create(builder, location, kernel.name, type);
   builder.setInsertionPointToStart(entry.addEntryBlock(builder));
   Value slot = LLVM::AddressOfOp::create(builder, location, pointer, apiName);
   Value table = LLVM::LoadOp::create(builder, location, pointer, slot);
@@ -79,7 +79,10 @@ void addKernelEntry(ModuleLowering &lowering, LLVM::LLVMFuncOp body, StringRef n
     Value position = LLVM::GEPOp::create(builder, location, pointer, pointer, entry.getArgument(0),
                                          ArrayRef<LLVM::GEPArg>{int32_t(index)});
     Value address = LLVM::LoadOp::create(builder, location, pointer, position);
-    operands.push_back(LLVM::LoadOp::create(builder, location, parameter, address, /*alignment=*/1));
+    if (kernel.byAddress[index])
+      operands.push_back(address);
+    else
+      operands.push_back(LLVM::LoadOp::create(builder, location, parameter, address, /*alignment=*/1));
   }
   LLVM::CallOp::create(builder, location, body, operands);
   LLVM::ReturnOp::create(builder, location, ValueRange{});
@@ -133,22 +136,23 @@ static void addString(ModuleOp module, StringRef name, StringRef text) {
 static void addKernelTable(ModuleLowering &lowering, StringRef table) {
   MLIRContext *context = lowering.module.getContext();
   Type pointer = LLVM::LLVMPointerType::get(context), i32 = IntegerType::get(context, 32);
-  auto threads = LLVM::LLVMArrayType::get(i32, 3);
-  auto entry = LLVM::LLVMStructType::getLiteral(context, {pointer, pointer, i32, threads});
+  auto sizes = LLVM::LLVMArrayType::get(i32, 3);
+  auto entry = LLVM::LLVMStructType::getLiteral(context, {pointer, pointer, i32, sizes, sizes, i32});
   auto type = LLVM::LLVMArrayType::get(entry, lowering.kernels.size());
   for (const KernelEntry &kernel : lowering.kernels)
     addString(lowering.module, "ashlar.name." + kernel.name, kernel.name);
   addGlobal(lowering.module, type, table, LLVM::Linkage::Internal, true, [&](OpBuilder &builder) {
     DescriptionBuilder description{builder, lowering.module.getLoc()};
+    auto words = [&](const std::array<uint32_t, 3> &size) {
+      return description.aggregate(
+          sizes, {description.word(size[0]), description.word(size[1]), description.word(size[2])});
+    };
     SmallVector<Value> entries;
-    for (const KernelEntry &kernel : lowering.kernels) {
-      SmallVector<Value> sizes;
-      for (uint32_t size : kernel.requiredThreads)
-        sizes.push_back(description.word(size));
+    for (const KernelEntry &kernel : lowering.kernels)
       entries.push_back(description.aggregate(
           entry, {description.address("ashlar.name." + kernel.name), description.address(kernel.name),
-                  description.word(kernel.parameterCount), description.aggregate(threads, sizes)}));
-    }
+                  description.word(kernel.parameterCount), words(kernel.requiredThreads),
+                  words(kernel.clusterBlocks), description.word(kernel.registers)}));
     return description.aggregate(type, entries);
   });
 }

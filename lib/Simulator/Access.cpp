@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Block.h"
+#include "Cluster.h"
 #include <bit>
 #include <cstring>
 
@@ -18,6 +18,7 @@ bool Block::accessShared(Thread &thread, const void *address, uint32_t bytes, ui
                          bool isCounted) {
   int64_t offset = static_cast<const char *>(address) - shared;
   bool isInside = offset >= 0 && offset + bytes <= launch->shape.sharedBytes;
+  AccessRecorder &recorder = thread.block->recorder;
   if (counters && isCounted && isInside)
     recorder.add(thread.warp, thread.lane,
                  isWrite(flags) ? AccessClass::SharedWrite : AccessClass::SharedRead, uint64_t(offset), bytes,
@@ -25,18 +26,68 @@ bool Block::accessShared(Thread &thread, const void *address, uint32_t bytes, ui
   if (!checks)
     return true;
   if (!isInside) {
-    report(ReportKind::OutOfBoundsShared, thread, site, offset, bytes);
+    thread.block->report(ReportKind::OutOfBoundsShared, thread, site, offset, bytes);
     return false;
   }
+  noteRemoteAccess(thread, site);
   if (offset % alignmentOf(flags))
-    report(ReportKind::Misaligned, thread, site, offset, bytes);
+    thread.block->report(ReportKind::Misaligned, thread, site, offset, bytes);
+  if (memoryBarriers.covers(uint32_t(offset), bytes)) {
+    Finding finding = thread.block->finding(ReportKind::MemoryBarrier, thread, site);
+    finding.offset = offset;
+    finding.bytes = bytes;
+    finding.detail = "an ordinary access to a barrier in use";
+    thread.block->findings.add(finding);
+  }
   if (flags & ASHLAR_ACCESS_ATOMIC)
-    shadow.atomic(thread.index, uint32_t(offset), bytes, site);
+    shadow.atomic(thread.party, uint32_t(offset), bytes, site);
   else if (flags & ASHLAR_ACCESS_WRITE)
-    shadow.write(thread.index, uint32_t(offset), bytes, site);
+    shadow.write(thread.party, uint32_t(offset), bytes, site);
   else
-    shadow.read(thread.index, uint32_t(offset), bytes, site);
+    shadow.read(thread.party, uint32_t(offset), bytes, site);
   return true;
+}
+
+void Block::checkRemoteAccess(Thread &thread, uint32_t site) {
+  const char *detail = nullptr;
+  if (hasEnded())
+    detail = "the block whose shared memory this is has ended";
+  else if (checks && !(thread.knownBlocks >> rank & 1)) {
+    if (ordering.knowsOfBlock(thread.party, rank))
+      thread.knownBlocks |= 1u << rank;
+    else
+      detail = "nothing orders the start of the block whose shared memory this is before the access";
+  }
+  if (detail) {
+    Finding finding = thread.block->finding(ReportKind::BlockLifetime, thread, site);
+    finding.detail = detail;
+    finding.otherBlock = blockIndex;
+    thread.block->findings.add(finding);
+  }
+  if (!checks)
+    return;
+  RemoteAccess access{thread.party, ordering.clock(thread.party), site};
+  for (RemoteAccess &earlier : remoteAccesses)
+    if (earlier.party == thread.party) {
+      earlier = access;
+      return;
+    }
+  remoteAccesses.push_back(access);
+}
+
+/// Accesses by other blocks of which no thread of this block knew when it ended.
+void Block::reportUnorderedEnd() {
+  for (const RemoteAccess &access : remoteAccesses) {
+    if (ordering.knownInBlock(rank, access.party) >= access.stamp)
+      continue;
+    Finding finding{ReportKind::BlockLifetime};
+    finding.block = ordering.blockOf(access.party);
+    finding.thread = ordering.threadOf(access.party);
+    finding.site = access.site;
+    finding.otherBlock = blockIndex;
+    finding.detail = "nothing orders the access before the end of the block whose shared memory this is";
+    findings.add(finding);
+  }
 }
 
 bool Block::accessGlobal(Thread &thread, const void *address, uint32_t bytes, uint32_t flags, uint32_t site) {
@@ -59,11 +110,14 @@ bool Block::accessGlobal(Thread &thread, const void *address, uint32_t bytes, ui
 
 void *Block::access(Thread &thread, void *address, uint32_t bytes, uint32_t flags, uint32_t site) {
   uint32_t space = flags & ASHLAR_ACCESS_SPACE_MASK;
-  if (space == ASHLAR_ACCESS_GENERIC) {
-    if (stacks.contains(address))
+  Block *owner = this;
+  if (space == ASHLAR_ACCESS_GENERIC || space == ASHLAR_ACCESS_CLUSTER) {
+    if (space == ASHLAR_ACCESS_GENERIC && stacks.contains(address))
       return address;
-    int64_t offset = static_cast<const char *>(address) - shared;
-    space = offset >= 0 && offset < int64_t(maximumSharedBytes) ? ASHLAR_ACCESS_SHARED : ASHLAR_ACCESS_GLOBAL;
+    owner = cluster.blockOf(address);
+    if (space == ASHLAR_ACCESS_CLUSTER && !owner)
+      owner = this; // where it is out of bounds
+    space = owner ? ASHLAR_ACCESS_SHARED : ASHLAR_ACCESS_GLOBAL;
   }
   bool isShared = space == ASHLAR_ACCESS_SHARED;
   if (flags & ASHLAR_ACCESS_ATOMIC)
@@ -72,7 +126,7 @@ void *Block::access(Thread &thread, void *address, uint32_t bytes, uint32_t flag
     thread.count(isShared ? Instruction::SharedStore : Instruction::GlobalStore);
   else
     thread.count(isShared ? Instruction::SharedLoad : Instruction::GlobalLoad);
-  bool isAllowed = isShared ? accessShared(thread, address, bytes, flags, site, true)
+  bool isAllowed = isShared ? owner->accessShared(thread, address, bytes, flags, site, true)
                             : accessGlobal(thread, address, bytes, flags, site);
   if (isAllowed)
     return address;

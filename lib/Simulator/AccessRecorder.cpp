@@ -127,6 +127,30 @@ void AccessRecorder::addRows(const uint64_t *offsets, uint32_t rows, AccessClass
     account(group, site * classCount + uint32_t(accessClass));
 }
 
+void AccessRecorder::addBulk(AccessClass accessClass, uint64_t bytes, uint64_t sectors, uint32_t site) {
+  if (site >= sites.size())
+    return;
+  TrafficCounts &traffic = sites[site].traffic;
+  switch (accessClass) {
+  case AccessClass::GlobalRead:
+    ++sites[site].executions;
+    traffic.globalBytesRead += bytes;
+    traffic.globalSectorsRead += sectors;
+    break;
+  case AccessClass::GlobalWrite:
+    ++sites[site].executions;
+    traffic.globalBytesWritten += bytes;
+    traffic.globalSectorsWritten += sectors;
+    break;
+  case AccessClass::SharedRead:
+    traffic.sharedBytesRead += bytes;
+    break;
+  case AccessClass::SharedWrite:
+    traffic.sharedBytesWritten += bytes;
+    break;
+  }
+}
+
 void AccessRecorder::addOperands(uint64_t bytes, uint32_t site) {
   if (site >= sites.size())
     return;

@@ -37,6 +37,8 @@ public:
            uint32_t site);
   /// A whole instruction of a warp at once: ldmatrix, stmatrix. Rows of 16 bytes.
   void addRows(const uint64_t *offsets, uint32_t rows, AccessClass accessClass, uint32_t site);
+  /// A copy without threads.
+  void addBulk(AccessClass accessClass, uint64_t bytes, uint64_t sectors, uint32_t site);
   /// Operands of a wgmma.
   void addOperands(uint64_t bytes, uint32_t site);
   /// The lanes of the warp have met: what they did before belongs to instructions before.

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CurrentThread.h"
+#include "HopperInstructions.h"
 #include "SpecialFunctions.h"
 #include "WarpInstructions.h"
 
@@ -57,6 +58,7 @@ const AshlarSimulatorApi &simulatorApi() {
     table.sin = special<approximateSin>;
     table.cos = special<approximateCos>;
     table.prmt = permuteBytes;
+    addHopperInstructions(table);
     table.wgmma = wgmma;
     table.wgmmaFence = wgmmaFence;
     table.wgmmaCommit = wgmmaCommit;

@@ -6,6 +6,7 @@
 
 #include "AsyncCopy.h"
 #include "Block.h"
+#include <algorithm>
 #include <cstring>
 
 namespace ashlar::simulator {
@@ -22,7 +23,7 @@ static void move(const AsyncCopy &copy) {
 
 void AsyncCopies::issue(Block &block, Thread &thread, const AsyncCopy &copy) {
   if (copy.isTracked && block.checks)
-    block.shadow.beginCopy(thread.index, block.sharedOffset(copy.destination), copy.bytes, copy.site);
+    block.shadow.beginCopy(thread.party, block.sharedOffset(copy.destination), copy.bytes, copy.site);
   if (block.isLatest)
     std::memset(copy.destination, poisonByte, copy.bytes);
   else
@@ -32,21 +33,31 @@ void AsyncCopies::issue(Block &block, Thread &thread, const AsyncCopy &copy) {
     copies.push_back(copy);
 }
 
-void AsyncCopies::wait(Block &block, Thread &thread, size_t pending) {
-  if (groupEnds.size() <= pending)
-    return;
-  size_t groups = groupEnds.size() - pending, end = groupEnds[groups - 1];
-  for (size_t i = 0; i < end; ++i) {
+void AsyncCopies::completeFirst(Block &block, Thread &thread, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
     const AsyncCopy &copy = copies[i];
     if (block.isLatest)
       move(copy);
     if (copy.isTracked && block.checks)
-      block.shadow.endCopy(thread.index, block.sharedOffset(copy.destination), copy.bytes, copy.site);
+      block.shadow.endCopy(thread.party, block.sharedOffset(copy.destination), copy.bytes, copy.site);
   }
-  copies.erase(copies.begin(), copies.begin() + ptrdiff_t(end));
-  groupEnds.erase(groupEnds.begin(), groupEnds.begin() + ptrdiff_t(groups));
+  copies.erase(copies.begin(), copies.begin() + ptrdiff_t(count));
+  completed += count;
   for (size_t &groupEnd : groupEnds)
-    groupEnd -= end;
+    groupEnd -= std::min(groupEnd, count);
+}
+
+void AsyncCopies::wait(Block &block, Thread &thread, size_t pending) {
+  if (groupEnds.size() <= pending)
+    return;
+  size_t groups = groupEnds.size() - pending;
+  completeFirst(block, thread, groupEnds[groups - 1]);
+  groupEnds.erase(groupEnds.begin(), groupEnds.begin() + ptrdiff_t(groups));
+}
+
+void AsyncCopies::completeUpTo(Block &block, Thread &thread, size_t issued) {
+  if (issued > completed)
+    completeFirst(block, thread, std::min(issued - completed, copies.size()));
 }
 
 } // namespace ashlar::simulator

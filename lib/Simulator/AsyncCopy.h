@@ -31,15 +31,22 @@ public:
   void start() {
     copies.clear();
     groupEnds.clear();
+    completed = 0;
   }
   void issue(Block &block, Thread &thread, const AsyncCopy &copy);
   void commit() { groupEnds.push_back(copies.size()); }
   /// Completes the oldest groups until `pending` are left.
   void wait(Block &block, Thread &thread, size_t pending);
+  /// Copies issued so far; completes the first of them, whatever their group.
+  size_t issued() const { return completed + copies.size(); }
+  void completeUpTo(Block &block, Thread &thread, size_t issued);
 
 private:
+  void completeFirst(Block &block, Thread &thread, size_t count);
+
   std::vector<AsyncCopy> copies;
   std::vector<size_t> groupEnds;
+  size_t completed = 0;
 };
 
 } // namespace ashlar::simulator

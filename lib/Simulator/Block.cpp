@@ -1,10 +1,10 @@
 //===-- Block.cpp - Running the threads of a block ------------------------===//
 //
-// Fibers for the threads, the order in which they run, and what happens when none can.
+// Fibers for the threads, the order in which they run, and what is said when none can.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Block.h"
+#include "Cluster.h"
 #include "CurrentThread.h"
 #include <bit>
 #include <cstdlib>
@@ -15,7 +15,7 @@ namespace ashlar::simulator {
 /// Room around shared memory, so that a small overrun in a run without checks hits nothing of ours.
 static constexpr size_t sharedMargin = 64 * 1024, sharedAlignment = 4096;
 
-Block::Block() {
+Block::Block(Cluster &cluster, uint32_t rank) : cluster(cluster), rank(rank), ordering(cluster.ordering) {
   size_t bytes =
       (maximumSharedBytes + 2 * sharedMargin + sharedAlignment - 1) / sharedAlignment * sharedAlignment;
   sharedAllocation = static_cast<char *>(std::aligned_alloc(sharedAlignment, bytes));
@@ -47,6 +47,8 @@ bool Block::prepare(Launch &newLaunch) {
   wgmmaMultiplyAdds = 0;
   if (counters)
     recorder.startLaunch(launch->module->siteCount, warpCount);
+  if (checks)
+    shadow.startLaunch(launch->module->siteCount);
 
   if (threads.size() < threadCount) {
     if (!stacks.reserve(threadCount))
@@ -55,8 +57,8 @@ bool Block::prepare(Launch &newLaunch) {
   }
   while (threads.size() < threadCount)
     threads.push_back(std::make_unique<Thread>());
-  while (warpStorage.size() < warpCount)
-    warpStorage.push_back(std::make_unique<Warp>());
+  while (warps.size() < warpCount)
+    warps.push_back(std::make_unique<Warp>());
   if (!shared)
     return false;
   for (uint32_t i = 0; i < threadCount; ++i) {
@@ -69,6 +71,11 @@ bool Block::prepare(Launch &newLaunch) {
     thread.hooks = checks || counters;
     thread.sharedBytes = shape.sharedBytes;
     thread.shared = shared;
+    thread.clusterRank = rank;
+    thread.clusterSize = shape.cluster[0] * shape.cluster[1] * shape.cluster[2];
+    copyDim(thread.clusterBlockId, unflatten(rank, shape.cluster));
+    copyDim(thread.clusterBlocks, shape.cluster);
+    copyDim(thread.clusterCount, launch->clusterGrid);
     thread.block = this;
     thread.index = i;
   }
@@ -94,20 +101,7 @@ void Block::threadMain(void *argument) {
   }
 }
 
-bool Block::runAll() {
-  while (!launch->stop) {
-    uint64_t index = launch->nextBlock++;
-    if (index >= launch->blockCount)
-      break;
-    if (!runBlock(index)) {
-      launch->stop = true;
-      return false;
-    }
-  }
-  return true;
-}
-
-bool Block::runBlock(uint64_t index) {
+void Block::start(uint64_t index, const Dim3 &clusterId) {
   if (!fibersAreFresh)
     startThreads();
   blockIndex = index;
@@ -115,21 +109,28 @@ bool Block::runBlock(uint64_t index) {
   exitedCount = 0;
   lastExited = none;
   std::memset(shared, poisonByte, launch->shape.sharedBytes);
-  if (checks) {
-    ordering.startBlock(threadCount);
-    shadow.startBlock(index, launch->shape.sharedBytes);
-  }
+  if (checks)
+    shadow.startBlock(launch->shape.sharedBytes);
+  memoryBarriers.start(launch->shape.sharedBytes);
+  registerBudget.start(launch->kernel->registers, warpCount);
+  storingThreads = 0;
+  remoteAccesses.clear();
   barriers.fill({});
   warpGroups.startBlock();
   for (uint32_t i = 0; i < threadCount; ++i) {
-    copyDim(threads[i]->blockId, blockId);
-    threads[i]->hasExited = false;
-    threads[i]->waitSite = none;
-    threads[i]->copies.start();
-    threads[i]->counts.fill(0);
+    Thread &thread = *threads[i];
+    copyDim(thread.blockId, blockId);
+    copyDim(thread.clusterId, clusterId);
+    thread.party = ordering.party(rank, i);
+    thread.hasExited = false;
+    thread.waitSite = none;
+    thread.copies.start();
+    thread.stores.start();
+    thread.clusterArrivals = thread.knownBlocks = 0;
+    thread.counts.fill(0);
   }
   for (uint32_t i = 0; i < warpCount; ++i) {
-    Warp &warp = warps[i];
+    Warp &warp = *warps[i];
     warp.index = i;
     warp.firstThread = i * warpLanes;
     uint32_t lanes = std::min(warpLanes, threadCount - warp.firstThread);
@@ -138,15 +139,22 @@ bool Block::runBlock(uint64_t index) {
     warp.pointers.fill(sinkBytes);
   }
   runnableWarps = warpCount == 32 ? ~0u : (1u << warpCount) - 1;
-  switchFiber(main, threads[0]->fiber);
+}
 
-  bool isStuck = exitedCount != threadCount;
-  if (isStuck) {
-    reportStuck();
-    fibersAreFresh = false;
+void Block::finish() {
+  if (hasEnded()) {
+    for (uint32_t i = 0; i < threadCount; ++i)
+      threads[i]->stores.finish(*this, *threads[i]);
+    memoryBarriers.reportUnfinished();
+    registerBudget.reportUnequalGroups();
+    if (checks)
+      reportUnorderedEnd();
   }
   collectCounts();
-  return !isStuck;
+}
+
+Thread *Block::anyRunnable() {
+  return runnableWarps ? nextRunnable(*warps[size_t(std::countr_zero(runnableWarps))], 31) : nullptr;
 }
 
 Thread *Block::nextRunnable(const Warp &warp, uint32_t lane) {
@@ -156,7 +164,7 @@ Thread *Block::nextRunnable(const Warp &warp, uint32_t lane) {
     if (!runnableWarps)
       return nullptr;
     uint32_t later = warp.index == 31 ? 0 : runnableWarps & ~0u << (warp.index + 1);
-    from = &warps[size_t(std::countr_zero(later ? later : runnableWarps))];
+    from = warps[size_t(std::countr_zero(later ? later : runnableWarps))].get();
     lanes = from->runnable;
     lane = 31;
   }
@@ -164,15 +172,17 @@ Thread *Block::nextRunnable(const Warp &warp, uint32_t lane) {
   return threads[from->firstThread + uint32_t(std::countr_zero(later ? later : lanes))].get();
 }
 
-void Block::wait(Thread &thread, uint32_t site, bool atBarrier) {
+void Block::wait(Thread &thread, uint32_t site) {
   Warp &warp = warpOf(thread);
   thread.waitSite = site;
-  thread.waitsAtBarrier = atBarrier;
   warp.runnable &= ~(1u << thread.lane);
   if (!warp.runnable)
     runnableWarps &= ~(1u << warp.index);
   Thread *next = nextRunnable(warp, thread.lane);
-  switchFiber(thread.fiber, next ? next->fiber : main);
+  if (!next)
+    next = cluster.nextThread(*this);
+  if (next != &thread) // a late copy may have released this very thread
+    switchFiber(thread.fiber, next ? next->fiber : cluster.main);
   thread.waitSite = none;
 }
 
@@ -201,17 +211,23 @@ void Block::exitThread(Thread &thread) {
   warpGroups.exit(thread);
   if (!warp.live && counters)
     recorder.flush(warp.index);
-  wait(thread, none, false);
+  cluster.threadExited();
+  wait(thread, none);
+}
+
+Finding Block::finding(ReportKind kind, const Thread &thread, uint32_t site) const {
+  Finding finding{kind};
+  finding.site = site;
+  finding.thread = thread.index;
+  finding.block = finding.otherBlock = blockIndex;
+  return finding;
 }
 
 void Block::report(ReportKind kind, const Thread &thread, uint32_t site, int64_t offset, uint32_t bytes,
                    uint32_t otherThread, uint32_t otherSite) {
-  Finding finding{kind};
-  finding.site = site;
+  Finding finding = this->finding(kind, thread, site);
   finding.otherSite = otherSite;
-  finding.thread = thread.index;
   finding.otherThread = otherThread;
-  finding.block = blockIndex;
   finding.offset = offset;
   finding.bytes = bytes;
   findings.add(finding);
@@ -237,13 +253,15 @@ void Block::reportStuck() {
     reportMissing(ReportKind::BarrierDivergence, barrier.firstThread, barrier.site, other);
   }
   for (uint32_t w = 0; w < warpCount; ++w)
-    for (uint32_t i = 0; i < warps[w].meetingCount; ++i) {
-      const WarpMeeting &meeting = warps[w].meetings[i];
+    for (uint32_t i = 0; i < warps[w]->meetingCount; ++i) {
+      const WarpMeeting &meeting = warps[w]->meetings[i];
       const Thread *other = missing([&](const Thread &thread) {
         return !thread.hasExited && thread.warp == w && (meeting.mask & ~meeting.arrived) >> thread.lane & 1;
       });
       reportMissing(ReportKind::WarpDivergence, meeting.firstThread, meeting.site, other);
     }
+  memoryBarriers.reportStuck();
+  registerBudget.reportStuck();
   warpGroups.reportStuck();
   if (const Thread *first = missing([](const Thread &thread) { return !thread.hasExited; }))
     report(ReportKind::Deadlock, *first, first->waitSite, 0, 0);

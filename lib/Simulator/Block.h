@@ -1,13 +1,14 @@
 //===-- Block.h - The threads of one block and their meetings -------------===//
 //
-// A `Block` is what one host thread needs to run blocks one after another: fibers for the threads, shared
-// memory, and the state of checks and counters. A thread runs until it has to wait, then switches straight to
-// the next runnable one, of its own warp first. When no thread can run the block is finished or stuck.
+// A `Block` is what a host thread needs to run one block of a cluster after another: fibers for the threads,
+// shared memory, and the state of checks and counters. A thread runs until it has to wait, then switches
+// straight to the next runnable one, of its own warp first, then of its block, then of its cluster
+// (Cluster.h).
 //
-// Two kinds of meeting exist. A *warp meeting* collects lanes of a warp that execute the same collective with
-// the same lane mask; the last to arrive computes the result for all. A *barrier* collects threads of the
-// block. Further kinds (memory barriers, clusters) need a place to wait and a way to be released, `wait` and
-// `release` below.
+// Two kinds of meeting exist here. A *warp meeting* collects lanes of a warp that execute the same collective
+// with the same lane mask; the last to arrive computes the result for all. A *barrier* collects threads of
+// the block. What else makes threads wait (memory barriers, clusters, registers) uses `wait` and `release`
+// below.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,11 +17,14 @@
 
 #include "AccessRecorder.h"
 #include "AsyncCopy.h"
+#include "BulkStores.h"
 #include "Fiber.h"
 #include "Findings.h"
 #include "Memory.h"
+#include "MemoryBarrier.h"
 #include "Mma.h"
 #include "Ordering.h"
+#include "RegisterBudget.h"
 #include "SharedShadow.h"
 #include "Wgmma.h"
 #include <atomic>
@@ -29,6 +33,12 @@ namespace ashlar::simulator {
 
 inline constexpr uint32_t exchangeWords = 4, maximumWarps = maximumBlockThreads / warpLanes,
                           barrierCount = 16;
+
+/// What the agents of a block (Ordering.h) do: one makes initialised memory barriers known, others write for
+/// memory barriers, others read for threads that start stores, and one for each warp group reads operands of
+/// wgmma.
+inline constexpr uint32_t makerAgent = 0, firstBarrierAgent = 1, firstStoreAgent = 48, firstProductAgent = 64;
+static_assert(firstProductAgent + maximumBlockThreads / groupThreads == Ordering::agentCount);
 
 /// Instructions counted per thread; a warp's count is that of its busiest lane.
 enum class Instruction : uint8_t {
@@ -46,6 +56,11 @@ enum class Instruction : uint8_t {
   SharedLoad,
   SharedStore,
   Atomic,
+  TensorLoad,
+  TensorStore,
+  MemoryBarrier,
+  ClusterBarrier,
+  ProxyFence,
   Wgmma
 };
 inline constexpr size_t instructionKinds = size_t(Instruction::Wgmma) + 1;
@@ -57,23 +72,31 @@ struct Launch {
   LaunchShape shape;
   LaunchOptions options;
   RangeSet ranges;
-  uint64_t blockCount;
-  std::atomic<uint64_t> nextBlock{0};
-  /// Set when a block is stuck: further blocks would be stuck as well.
+  /// Clusters along each dimension of the grid, and all of them.
+  Dim3 clusterGrid;
+  uint64_t clusterCount;
+  std::atomic<uint64_t> nextCluster{0};
+  /// Set when a cluster is stuck: further ones would be stuck as well.
   std::atomic<bool> stop{false};
 };
 
 struct Block;
+struct Cluster;
 
 struct Thread : AshlarSimulatorThread {
   Block *block = nullptr;
-  uint32_t index = 0;
+  /// In the block, and among the parties of the cluster.
+  uint32_t index = 0, party = 0;
   bool hasExited = false;
-  /// The operation at which the thread waits, and whether that is a barrier of the block.
+  /// The operation at which the thread waits.
   uint32_t waitSite = none;
-  bool waitsAtBarrier = false;
   std::array<uint32_t, instructionKinds> counts{};
   AsyncCopies copies;
+  BulkStores stores;
+  /// Phases of the cluster's barrier at which the thread has arrived.
+  uint32_t clusterArrivals = 0;
+  /// Blocks of the cluster that are known to run, as a mask.
+  uint32_t knownBlocks = 0;
   Fiber fiber;
 
   void count(Instruction instruction, uint32_t times = 1) { counts[size_t(instruction)] += times; }
@@ -111,20 +134,34 @@ struct Warp {
 struct BlockBarrier {
   uint32_t arrived = 0, expected = 0, site = none, firstThread = none;
   uint32_t popc = 0, all = 1, any = 0;
+  /// What threads did that arrived without waiting.
+  Release arrivals;
   /// Results of the last completed reduction.
   uint32_t results[3] = {};
   std::array<uint32_t, maximumWarps> lanes{};
 };
 
 struct Block {
-  Block();
+  Block(Cluster &cluster, uint32_t rank);
   ~Block();
   Block(const Block &) = delete;
 
+  //===-- For the cluster -------------------------------------------------------------------------------===//
+
   /// Gets ready for the blocks of a launch; false when there is no memory for the stacks.
   bool prepare(Launch &launch);
-  /// Runs blocks of the launch until none is left. False when one was stuck.
-  bool runAll();
+  /// Makes all threads runnable at the start of the kernel.
+  void start(uint64_t index, const Dim3 &clusterId);
+  /// A thread that can run, or null.
+  Thread *anyRunnable();
+  bool hasEnded() const { return exitedCount == threadCount; }
+  uint32_t liveThreads() const { return threadCount - exitedCount; }
+  /// Names who waits, and for whom, when nobody can go on.
+  void reportStuck();
+  /// Completes what outlives the threads, and counts.
+  void finish();
+  /// The fibers are in the middle of a kernel that will not go on.
+  void abandonFibers() { fibersAreFresh = false; }
 
   //===-- For the instructions (called on a thread's fiber) ---------------------------------------------===//
 
@@ -134,35 +171,57 @@ struct Block {
   /// `count` 0: all threads. Returns the barrier, whose `results` are those of this completion.
   const BlockBarrier &waitAtBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t predicate,
                                     uint32_t site);
+  /// bar.arrive: counts like a thread that waits.
+  void arriveAtBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t site);
+  /// Gives up the host thread until the thread is released.
+  void wait(Thread &thread, uint32_t site);
+  void release(Thread &thread) { release(warpOf(thread), 1u << thread.lane); }
+  void release(Warp &warp, uint32_t lanes);
   /// One access, announced by generated code; returns the address to use.
   void *access(Thread &thread, void *address, uint32_t bytes, uint32_t flags, uint32_t site);
-  /// Checks and counts an access to shared memory that an instruction makes; false when it is out of bounds.
+  /// Checks and counts an access to this block's shared memory that an instruction makes, maybe of another
+  /// block; false when it is out of bounds.
   bool accessShared(Thread &thread, const void *address, uint32_t bytes, uint32_t flags, uint32_t site,
                     bool isCounted);
   bool accessGlobal(Thread &thread, const void *address, uint32_t bytes, uint32_t flags, uint32_t site);
   /// Checks and counts both ends of a copy; redirects those that are out of bounds.
   void admitCopy(Thread &thread, AsyncCopy &copy);
+  /// Notes that a thread uses this block's shared memory; nothing when it is the block's own.
+  void noteRemoteAccess(Thread &thread, uint32_t site) {
+    if (thread.block != this)
+      checkRemoteAccess(thread, site);
+  }
   /// A place for accesses out of bounds; reads give poison. At most 128 bytes.
   char *sink();
 
   void report(ReportKind kind, const Thread &thread, uint32_t site, int64_t offset, uint32_t bytes,
               uint32_t otherThread = none, uint32_t otherSite = none);
-  Warp &warpOf(const Thread &thread) { return warps[thread.warp]; }
+  /// A finding of this thread at this site, to be completed.
+  Finding finding(ReportKind kind, const Thread &thread, uint32_t site) const;
+  Thread &threadAt(uint32_t index) { return *threads[index]; }
+  Warp &warpAt(uint32_t index) { return *warps[index]; }
+  Warp &warpOf(const Thread &thread) { return *warps[thread.warp]; }
   uint32_t sharedOffset(const void *address) const {
     return uint32_t(static_cast<const char *>(address) - shared);
   }
 
+  Cluster &cluster;
+  const uint32_t rank;
   Launch *launch = nullptr;
   uint64_t blockIndex = 0;
   char *shared = nullptr;
   bool checks = false, counters = false, isLatest = false, isExact = false;
 
   Findings findings;
-  Ordering ordering;
+  Ordering &ordering;
   SharedShadow shadow{ordering, findings};
   AccessRecorder recorder;
   std::array<uint64_t, instructionKinds> instructionTotals{};
   MmaWorkspace mmaWorkspace;
+  MemoryBarriers memoryBarriers{*this};
+  RegisterBudget registerBudget{*this};
+  /// Threads so far that started stores by tensor maps.
+  uint32_t storingThreads = 0;
   WarpGroups warpGroups{*this};
   uint64_t wgmmaMultiplyAdds = 0;
 
@@ -171,33 +230,31 @@ private:
   friend class WarpGroup;
   static void threadMain(void *argument);
   void startThreads();
-  bool runBlock(uint64_t index);
   void exitThread(Thread &thread);
-  /// Gives up the host thread until the thread is released.
-  void wait(Thread &thread, uint32_t site, bool atBarrier);
-  void release(Warp &warp, uint32_t lanes);
+  void checkRemoteAccess(Thread &thread, uint32_t site);
+  void reportUnorderedEnd();
+  BlockBarrier &enterBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t site);
   Thread *nextRunnable(const Warp &warp, uint32_t lane);
   void completeMeeting(Warp &warp, uint32_t index);
   void supplyAbsentLanes(Warp &warp, uint32_t present);
   void completeBarrier(BlockBarrier &barrier);
   void completeIfAllArrived(BlockBarrier &barrier);
-  void reportStuck();
   void collectCounts();
 
   uint32_t threadCount = 0, warpCount = 0, exitedCount = 0, lastExited = none, runnableWarps = 0;
   std::vector<std::unique_ptr<Thread>> threads;
-  std::vector<std::unique_ptr<Warp>> warpStorage;
-  struct WarpTable {
-    std::vector<std::unique_ptr<Warp>> &storage;
-    Warp &operator[](size_t i) { return *storage[i]; }
-  } warps{warpStorage};
+  std::vector<std::unique_ptr<Warp>> warps;
   std::array<BlockBarrier, barrierCount> barriers;
   StackPool stacks;
-  Fiber main;
   bool fibersAreFresh = false;
   char *sharedAllocation = nullptr;
   size_t rangeHint = 0;
   alignas(64) char sinkBytes[128];
+  /// The last access of each party of another block.
+  struct RemoteAccess {
+    uint32_t party, stamp, site;
+  };
+  std::vector<RemoteAccess> remoteAccesses;
   std::vector<uint32_t> absentRegisters;
   std::vector<const void *> absentRows;
 };

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Block.h"
+#include "Cluster.h"
 #include "CurrentThread.h"
 #include "ashlar/Support/SharedObject.h"
 #include <algorithm>
@@ -26,7 +26,7 @@ struct DeviceState {
   std::vector<std::unique_ptr<Module>> modules;
   DeviceMemory memory;
   /// One for each host thread that has ever been needed; kept, since stacks and shadows are large.
-  std::vector<std::unique_ptr<Block>> workers;
+  std::vector<std::unique_ptr<Cluster>> workers;
 };
 
 Module::Module(std::unique_ptr<ModuleContents> contents) : contents(std::move(contents)) {}
@@ -94,16 +94,33 @@ static const AshlarSimulatorKernel *findKernel(const AshlarSimulatorModule &modu
   return nullptr;
 }
 
+static std::string sizeText(const uint32_t (&size)[3]) {
+  return std::to_string(size[0]) + "x" + std::to_string(size[1]) + "x" + std::to_string(size[2]);
+}
+
+static Status checkCluster(const AshlarSimulatorKernel &kernel, const LaunchShape &shape) {
+  uint64_t blocks = 1;
+  for (size_t i = 0; i < 3; ++i) {
+    if (shape.cluster[i] == 0 || shape.grid[i] % shape.cluster[i])
+      return invalidArgument("a grid is a whole number of clusters along each dimension");
+    if (kernel.clusterBlocks[i] && kernel.clusterBlocks[i] != shape.cluster[i])
+      return invalidArgument("the kernel was compiled for a cluster of " + sizeText(kernel.clusterBlocks) +
+                             " blocks");
+    blocks *= std::min(shape.cluster[i], maximumClusterBlocks + 1);
+  }
+  if (blocks > maximumClusterBlocks)
+    return invalidArgument("a cluster has at most " + std::to_string(maximumClusterBlocks) + " blocks");
+  return {};
+}
+
 static Status checkShape(const AshlarSimulatorKernel &kernel, const LaunchShape &shape) {
   uint64_t threads = 1, blocks = 1;
   for (size_t i = 0; i < 3; ++i) {
     if (shape.block[i] == 0 || shape.grid[i] == 0)
       return invalidArgument("grid and block sizes must be at least 1");
     if (kernel.requiredThreads[i] && kernel.requiredThreads[i] != shape.block[i])
-      return invalidArgument("the kernel was compiled for a block of " +
-                             std::to_string(kernel.requiredThreads[0]) + "x" +
-                             std::to_string(kernel.requiredThreads[1]) + "x" +
-                             std::to_string(kernel.requiredThreads[2]) + " threads");
+      return invalidArgument("the kernel was compiled for a block of " + sizeText(kernel.requiredThreads) +
+                             " threads");
     threads *= std::min(shape.block[i], maximumBlockThreads + 1);
     if (__builtin_mul_overflow(blocks, uint64_t(shape.grid[i]), &blocks))
       return invalidArgument("the grid has more than 2^64 blocks");
@@ -116,7 +133,7 @@ static Status checkShape(const AshlarSimulatorKernel &kernel, const LaunchShape 
   if (shape.arguments.size() != kernel.parameterCount)
     return invalidArgument("the kernel has " + std::to_string(kernel.parameterCount) + " parameters, " +
                            std::to_string(shape.arguments.size()) + " given");
-  return {};
+  return checkCluster(kernel, shape);
 }
 
 /// What the kernel may touch: what the caller says or all allocations, and the module's own variables.
@@ -132,14 +149,14 @@ static void collectRanges(Launch &launch, const DeviceMemory &memory) {
   launch.ranges.sort();
 }
 
-static bool runBlocks(std::span<const std::unique_ptr<Block>> workers) {
+static bool runClusters(std::span<const std::unique_ptr<Cluster>> workers) {
   std::atomic<bool> completed{true};
-  auto run = [&](Block &block) {
-    if (!block.runAll())
+  auto run = [&](Cluster &cluster) {
+    if (!cluster.runAll())
       completed = false;
   };
   std::vector<std::thread> others;
-  for (const std::unique_ptr<Block> &worker : workers.subspan(1))
+  for (const std::unique_ptr<Cluster> &worker : workers.subspan(1))
     others.emplace_back(run, std::ref(*worker));
   run(*workers.front());
   for (std::thread &other : others)
@@ -158,11 +175,11 @@ static void operator+=(TrafficCounts &sum, const TrafficCounts &more) {
   sum.bankConflicts += more.bankConflicts;
 }
 
-static InstructionCounts instructionCounts(std::span<const std::unique_ptr<Block>> workers) {
+static InstructionCounts instructionCounts(std::span<Block *const> blocks) {
   auto total = [&](Instruction instruction) {
     uint64_t sum = 0;
-    for (const std::unique_ptr<Block> &worker : workers)
-      sum += worker->instructionTotals[size_t(instruction)];
+    for (const Block *block : blocks)
+      sum += block->instructionTotals[size_t(instruction)];
     return sum;
   };
   InstructionCounts counts;
@@ -180,18 +197,23 @@ static InstructionCounts instructionCounts(std::span<const std::unique_ptr<Block
   counts.sharedLoad = total(Instruction::SharedLoad);
   counts.sharedStore = total(Instruction::SharedStore);
   counts.atomic = total(Instruction::Atomic);
+  counts.tmaLoad = total(Instruction::TensorLoad);
+  counts.tmaStore = total(Instruction::TensorStore);
+  counts.mbarrier = total(Instruction::MemoryBarrier);
+  counts.clusterBarrier = total(Instruction::ClusterBarrier);
+  counts.proxyFence = total(Instruction::ProxyFence);
   counts.wgmma = total(Instruction::Wgmma);
-  for (const std::unique_ptr<Block> &worker : workers)
-    counts.wgmmaMultiplyAdds += worker->wgmmaMultiplyAdds;
+  for (const Block *block : blocks)
+    counts.wgmmaMultiplyAdds += block->wgmmaMultiplyAdds;
   return counts;
 }
 
 static void collectTraffic(LaunchResult &result, const AshlarSimulatorModule &module,
-                           std::span<const std::unique_ptr<Block>> workers) {
+                           std::span<Block *const> blocks) {
   for (uint32_t site = 0; site < module.siteCount; ++site) {
     SiteCounts counts;
-    for (const std::unique_ptr<Block> &worker : workers) {
-      const SiteTotals &totals = worker->recorder.totals()[site];
+    for (const Block *block : blocks) {
+      const SiteTotals &totals = block->recorder.totals()[site];
       counts.executions += totals.executions;
       counts.traffic += totals.traffic;
     }
@@ -220,26 +242,33 @@ Expected<LaunchResult> Device::launch(const Module &module, const std::string &k
   if (Status status = checkShape(*kernel, shape); !status.ok())
     return status.withContext("kernel '" + kernelName + "'");
 
-  Launch launch{&description, kernel, shape,
-                options,      {},     uint64_t(shape.grid[0]) * shape.grid[1] * shape.grid[2]};
+  Dim3 clusters;
+  for (size_t i = 0; i < 3; ++i)
+    clusters[i] = shape.grid[i] / shape.cluster[i];
+  Launch launch{
+      &description, kernel, shape, options, {}, clusters, uint64_t(clusters[0]) * clusters[1] * clusters[2]};
   collectRanges(launch, state->memory);
   uint64_t threads = options.threads ? options.threads : std::max(std::thread::hardware_concurrency(), 1u);
-  size_t workerCount = size_t(std::min(threads, launch.blockCount));
+  size_t workerCount = size_t(std::min(threads, launch.clusterCount));
   while (state->workers.size() < workerCount)
-    state->workers.push_back(std::make_unique<Block>());
-  std::span<const std::unique_ptr<Block>> workers = std::span(state->workers).first(workerCount);
-  for (const std::unique_ptr<Block> &worker : workers)
+    state->workers.push_back(std::make_unique<Cluster>());
+  std::span<const std::unique_ptr<Cluster>> workers = std::span(state->workers).first(workerCount);
+  for (const std::unique_ptr<Cluster> &worker : workers)
     if (!worker->prepare(launch))
       return Status(StatusCode::OutOfMemory, "no memory for the stacks of a simulated block");
 
   LaunchResult result;
   auto begin = std::chrono::steady_clock::now();
-  result.completed = runBlocks(workers);
+  result.completed = runClusters(workers);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
+  std::vector<Block *> blocks;
+  for (const std::unique_ptr<Cluster> &worker : workers)
+    for (const std::unique_ptr<Block> &block : worker->activeBlocks())
+      blocks.push_back(block.get());
   Findings findings;
-  for (const std::unique_ptr<Block> &worker : workers)
-    findings.merge(worker->findings);
+  for (const Block *block : blocks)
+    findings.merge(block->findings);
   for (void *written : state->memory.takeWrittenRedZones()) {
     Finding finding{ReportKind::RedZoneWritten};
     finding.offset = reinterpret_cast<int64_t>(written);
@@ -247,9 +276,9 @@ Expected<LaunchResult> Device::launch(const Module &module, const std::string &k
   }
   result.reports = findings.reports(description, kernelName, shape.grid, shape.block, options.maxReports);
   result.droppedReports = findings.size() - result.reports.size();
-  result.instructions = instructionCounts(workers);
+  result.instructions = instructionCounts(blocks);
   if (options.counters)
-    collectTraffic(result, description, workers);
+    collectTraffic(result, description, blocks);
   return result;
 }
 

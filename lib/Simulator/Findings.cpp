@@ -31,6 +31,18 @@ const char *reportKindName(ReportKind kind) {
     return "deadlock";
   case ReportKind::RedZoneWritten:
     return "red-zone-written";
+  case ReportKind::AsyncRace:
+    return "async-race";
+  case ReportKind::MissingProxyFence:
+    return "missing-proxy-fence";
+  case ReportKind::MemoryBarrier:
+    return "memory-barrier";
+  case ReportKind::BlockLifetime:
+    return "block-lifetime";
+  case ReportKind::RegisterBudget:
+    return "register-budget";
+  case ReportKind::InvalidTensorMap:
+    return "invalid-tensor-map";
   case ReportKind::WgmmaMissingFence:
     return "wgmma-missing-fence";
   case ReportKind::WgmmaIncomplete:
@@ -48,11 +60,13 @@ std::string Report::text() const {
                      dimText(block) + ", thread " + dimText(thread);
   if (!location.empty())
     line += ", at " + location + " (" + operation + ")";
+  if (!detail.empty())
+    line += ", " + detail;
   if (bytes)
     line += ", " + std::to_string(bytes) + " bytes at offset " + std::to_string(offset);
   if (!otherLocation.empty())
-    line += "; the other party: thread " + dimText(otherThread) + ", at " + otherLocation + " (" +
-            otherOperation + ")";
+    line += "; the other party: " + (otherBlock == block ? "" : "block " + dimText(otherBlock) + ", ") +
+            "thread " + dimText(otherThread) + ", at " + otherLocation + " (" + otherOperation + ")";
   if (count > 1)
     line += "; " + std::to_string(count) + " times";
   return line;
@@ -95,6 +109,7 @@ std::vector<Report> Findings::reports(const AshlarSimulatorModule &module, const
     report.block = unflatten(finding.block, grid);
     if (finding.thread != none)
       report.thread = unflatten(finding.thread, block);
+    report.otherBlock = finding.otherThread == none ? report.block : unflatten(finding.otherBlock, grid);
     if (finding.otherThread != none)
       report.otherThread = unflatten(finding.otherThread, block);
     if (finding.site < module.siteCount) {
@@ -107,6 +122,7 @@ std::vector<Report> Findings::reports(const AshlarSimulatorModule &module, const
     }
     report.offset = finding.offset;
     report.bytes = finding.bytes;
+    report.detail = finding.detail;
     report.count = finding.count;
     result.push_back(std::move(report));
   }

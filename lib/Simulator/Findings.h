@@ -23,10 +23,11 @@ struct Finding {
   ReportKind kind;
   uint32_t site = none, otherSite = none;
   uint32_t thread = none, otherThread = none;
-  uint64_t block = 0;
+  uint64_t block = 0, otherBlock = 0;
   int64_t offset = 0;
   uint32_t bytes = 0;
   uint64_t count = 1;
+  std::string detail = {};
 };
 
 class Findings {

@@ -32,7 +32,7 @@ void Block::meet(Thread &thread, uint32_t mask, FinishMeeting finish, uint64_t p
   if ((meeting.arrived & warp.live) == (mask & warp.live))
     completeMeeting(warp, index);
   else
-    wait(thread, site, false);
+    wait(thread, site);
 }
 
 void Block::completeMeeting(Warp &warp, uint32_t index) {
@@ -62,8 +62,7 @@ void Block::supplyAbsentLanes(Warp &warp, uint32_t present) {
     }
 }
 
-const BlockBarrier &Block::waitAtBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t predicate,
-                                         uint32_t site) {
+BlockBarrier &Block::enterBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t site) {
   BlockBarrier &barrier = barriers[id % barrierCount];
   if (!barrier.arrived) {
     barrier.site = site;
@@ -74,6 +73,19 @@ const BlockBarrier &Block::waitAtBarrier(Thread &thread, uint32_t id, uint32_t c
     report(ReportKind::BarrierDivergence, thread, site, 0, 0, barrier.firstThread, barrier.site);
   }
   ++barrier.arrived;
+  return barrier;
+}
+
+void Block::arriveAtBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t site) {
+  BlockBarrier &barrier = enterBarrier(thread, id, count, site);
+  if (checks)
+    ordering.release(thread.party, barrier.arrivals);
+  completeIfAllArrived(barrier);
+}
+
+const BlockBarrier &Block::waitAtBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t predicate,
+                                         uint32_t site) {
+  BlockBarrier &barrier = enterBarrier(thread, id, count, site);
   barrier.lanes[thread.warp] |= 1u << thread.lane;
   barrier.popc += predicate != 0;
   barrier.all &= predicate != 0;
@@ -84,7 +96,7 @@ const BlockBarrier &Block::waitAtBarrier(Thread &thread, uint32_t id, uint32_t c
   completeIfAllArrived(barrier);
   if (warpOf(thread).runnable >> thread.lane & 1)
     return barrier;
-  wait(thread, site, true);
+  wait(thread, site);
   return barrier;
 }
 
@@ -101,15 +113,20 @@ void Block::completeBarrier(BlockBarrier &barrier) {
     std::vector<uint16_t> participants;
     for (uint32_t w = 0; w < warpCount; ++w)
       for (uint32_t rest = barrier.lanes[w]; rest; rest &= rest - 1)
-        participants.push_back(uint16_t(w * warpLanes + uint32_t(std::countr_zero(rest))));
-    ordering.synchronize(participants);
+        participants.push_back(
+            uint16_t(ordering.party(rank, w * warpLanes + uint32_t(std::countr_zero(rest)))));
+    if (!participants.empty())
+      ordering.synchronize(participants);
+    ordering.completePhase(barrier.arrivals);
+    for (uint16_t participant : participants)
+      ordering.acquire(participant, barrier.arrivals.completed());
   } else if (checks) {
-    ordering.synchronizeAll();
+    ordering.synchronizeBlock(rank);
   }
   for (uint32_t w = 0; w < warpCount; ++w) {
     if (!barrier.lanes[w])
       continue;
-    release(warps[w], barrier.lanes[w]);
+    release(*warps[w], barrier.lanes[w]);
     if (counters)
       recorder.flush(w);
   }

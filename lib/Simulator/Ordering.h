@@ -1,14 +1,17 @@
-//===-- Ordering.h - Which accesses of a block are ordered ----------------===//
+//===-- Ordering.h - Which accesses of a cluster are ordered --------------===//
 //
-// A vector clock, made small. Every access carries a stamp: the clock of its thread. Synchronisation moves
-// the clocks of the participants to a fresh value and shares what they know. Access (thread u, stamp s) is
-// ordered before what thread t does now if
-//   - s lies before the last barrier of the whole block (`floor`), or u = t, or
-//   - u is in t's warp, and t knows lane u up to s, or
-//   - u is in another warp, of which t knows all up to s.
-// Knowledge of other warps is kept for the warp, not for its lanes. It comes from named barriers, which count
-// whole warps; should only some lanes of a warp take part in one, a race with its other lanes may go unseen.
-// Nothing that is ordered is ever called a race.
+// Vector clocks. The *parties* of a cluster are the threads of its blocks, and behind those of each block
+// some *agents*: what copies memory without a thread. Every access carries a stamp: the clock of its party.
+// Synchronisation moves the clocks of the participants to a fresh value and shares what they know. Access
+// (party u, stamp s) is ordered before what party t does now if
+//   - u = t, or
+//   - s lies before the last barrier of all threads (`floor`), unless u is an agent, or
+//   - t knows u up to s.
+// What a thread knows is a *view*: a stamp for every party. Views are shared by all who know the same and
+// copied when one learns more, so that a barrier costs one joint view and not one for each thread.
+//
+// An agent has no clock: each of its accesses gets a stamp of its own when it completes, and only who
+// synchronises with that completion knows the stamp. Agents' stamps have the highest bit set.
 //
 // Clocks grow over all blocks that a host thread runs, so nothing is cleared between blocks.
 //
@@ -19,49 +22,163 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ashlar::simulator {
 
-class Ordering {
+/// A shared, counted table of stamps by party. Null knows nothing.
+class View {
 public:
-  /// Everything before is past; must be called before the first block.
-  void startBlock(uint32_t threadCount);
-
-  /// The stamp of an access that the thread makes now.
-  uint32_t clock(uint32_t thread) const { return clocks[thread]; }
-  /// Stamps below this one belong to earlier blocks.
-  uint32_t blockStart() const { return start; }
-
-  bool isOrdered(uint32_t earlierThread, uint32_t stamp, uint32_t thread) const {
-    if (stamp < floor || earlierThread == thread)
-      return true;
-    const Knowledge &known = knowledge[thread];
-    if (earlierThread / 32 == thread / 32)
-      return stamp <= known.lanes[earlierThread % 32];
-    return stamp <= known.warps[earlierThread / 32];
+  View() = default;
+  View(const View &other) : node(other.node) { retain(); }
+  View(View &&other) noexcept : node(std::exchange(other.node, nullptr)) {}
+  View &operator=(View other) noexcept {
+    std::swap(node, other.node);
+    return *this;
+  }
+  ~View() {
+    if (node)
+      drop();
   }
 
-  /// A barrier of the whole block.
-  void synchronizeAll();
-  /// A barrier of some threads: all of them know what any of them knew.
-  void synchronize(std::span<const uint16_t> threads);
-
-  /// Gives the thread a fresh clock, so that what it does from now on is told apart from what it did. Returns
-  /// the clock before.
-  uint32_t advance(uint32_t thread);
-  /// The thread knows what `earlier` did up to this stamp.
-  void learn(uint32_t thread, uint32_t earlier, uint32_t stamp);
+  explicit operator bool() const { return node; }
+  bool operator==(const View &other) const { return node == other.node; }
+  uint32_t operator[](uint32_t party) const { return node ? node->known[party] : 0; }
+  void reset() {
+    if (node)
+      drop();
+    node = nullptr;
+  }
 
 private:
-  struct Knowledge {
-    std::array<uint32_t, 32> lanes{};
-    std::array<uint32_t, 32> warps{};
+  friend class Ordering;
+  struct Node {
+    uint32_t references = 0;
+    std::vector<Node *> *unused = nullptr;
+    std::vector<uint32_t> known;
   };
-  std::vector<uint32_t> clocks;
-  std::vector<Knowledge> knowledge;
-  uint32_t highest = 0, floor = 0, start = 0;
+  explicit View(Node *node) : node(node) { retain(); }
+  void retain() {
+    if (node)
+      ++node->references;
+  }
+  void drop() {
+    if (--node->references == 0)
+      node->unused->push_back(node);
+  }
+  Node *node = nullptr;
+};
+
+/// What those have done who arrived at a barrier object, for those who will have waited there.
+class Release {
+public:
+  /// Everything of the completed phases.
+  const View &completed() const { return done; }
+  void reset() { *this = Release(); }
+
+private:
+  friend class Ordering;
+  View gathered, lastJoined, done;
+};
+
+class Ordering {
+public:
+  /// Agents of a block: one for each memory barrier, one for each thread that starts stores, as far as they
+  /// go; then they are shared, and a missing wait may go unseen. One for each warp group.
+  static constexpr uint32_t agentCount = 72;
+
+  /// Everything before is past. `blockIndices`: the blocks of the cluster.
+  void startCluster(uint32_t threadCount, std::span<const uint64_t> blockIndices);
+  void startBlock(uint32_t threadCount, uint64_t blockIndex = 0) {
+    startCluster(threadCount, std::span(&blockIndex, 1));
+  }
+
+  //===-- Parties ---------------------------------------------------------------------------------------===//
+
+  uint32_t party(uint32_t rank, uint32_t thread) const { return rank * slots + thread; }
+  uint32_t agent(uint32_t rank, uint32_t number) const {
+    return rank * slots + threads + number % agentCount;
+  }
+  /// Rank of the party's block in the cluster.
+  uint32_t rankOf(uint32_t party) const { return party / slots; }
+  bool isAgent(uint32_t party) const { return party % slots >= threads; }
+  /// Reports name the thread on whose behalf an agent works.
+  void setPrincipal(uint32_t agent, uint32_t party) { principals[agent] = party; }
+  uint32_t threadOf(uint32_t party) const { return (isAgent(party) ? principals[party] : party) % slots; }
+  uint64_t blockOf(uint32_t party) const {
+    return blocks[rankOf(isAgent(party) ? principals[party] : party)];
+  }
+
+  //===-- Questions -------------------------------------------------------------------------------------===//
+
+  /// The stamp of an access that the thread makes now.
+  uint32_t clock(uint32_t party) const { return clocks[party]; }
+  /// The stamp belongs to an earlier cluster.
+  bool isPast(uint32_t stamp) const { return stamp < start[stamp >> 31]; }
+  bool isAgentStamp(uint32_t stamp) const { return stamp >> 31; }
+  bool isOrdered(uint32_t earlier, uint32_t stamp, uint32_t party) const {
+    return stamp < floor[stamp >> 31] || earlier == party || stamp <= views[party][earlier];
+  }
+  /// Whether `earlier` made a proxy fence after its access, which `party` knows of.
+  bool isFenced(uint32_t earlier, uint32_t stamp, uint32_t party) const;
+  /// Whether the thread knows anything that happened in the block in this cluster.
+  bool knowsOfBlock(uint32_t party, uint32_t rank) const;
+  /// The latest stamp of `earlier` that any thread of the block knows.
+  uint32_t knownInBlock(uint32_t rank, uint32_t earlier) const;
+  /// Changes when stamps start again from zero: all marks are void then.
+  uint32_t generation() const { return generationNumber; }
+
+  //===-- Synchronisation -------------------------------------------------------------------------------===//
+
+  /// A barrier of all threads of the block.
+  void synchronizeBlock(uint32_t rank);
+  void synchronizeAll() { synchronizeBlock(0); }
+  /// A barrier of some threads: all of them know what any of them knew.
+  void synchronize(std::span<const uint16_t> parties);
+  /// What the thread did so far will be known to those who acquire this phase.
+  void release(uint32_t party, Release &into);
+  /// As release, but only what the thread knows of one agent.
+  void releaseAgent(uint32_t party, uint32_t agent, Release &into);
+  void completePhase(Release &release);
+  void acquire(uint32_t party, const View &known);
+  void fenceProxy(uint32_t party);
+
+  /// A stamp for an access of an agent that completes now.
+  uint32_t agentStamp() { return highestAgent++; }
+  void releaseStamp(uint32_t agent, uint32_t stamp, Release &into);
+  /// The party knows of the agent's accesses up to this stamp.
+  void learn(uint32_t party, uint32_t agent, uint32_t stamp);
+
+private:
+  View fresh();
+  View copyOf(const View &view);
+  static void join(View &target, const View &source);
+  static void raise(View &target, uint32_t party, uint32_t stamp);
+  void synchronizeRange(uint32_t first, uint32_t count);
+
+  // Before all that holds views, so that they go first.
+  std::vector<std::unique_ptr<View::Node>> nodes;
+  std::vector<View::Node *> unused;
+
+  uint32_t threads = 0, slots = 1;
+  std::vector<uint64_t> blocks;
+  std::vector<uint32_t> clocks, principals;
+  std::vector<View> views;
+  /// For each thread its clock after each of its proxy fences.
+  std::vector<std::vector<uint32_t>> fences;
+  /// By the highest bit of a stamp: threads, agents.
+  std::array<uint32_t, 2> floor = {0, firstAgentStamp}, start = {0, firstAgentStamp};
+  uint32_t highest = 0, highestAgent = firstAgentStamp, generationNumber = 0;
+  static constexpr uint32_t firstAgentStamp = uint32_t(1) << 31;
+  /// Whether views say more than the floor.
+  bool viewsMatter = false;
+  /// The last acquisition and the last lesson: waves of threads make the same ones.
+  View acquiredBy, acquired, acquisition;
+  View learnedBy, lesson;
+  std::pair<uint32_t, uint32_t> learned;
 };
 
 } // namespace ashlar::simulator

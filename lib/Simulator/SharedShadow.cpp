@@ -8,170 +8,214 @@
 
 namespace ashlar::simulator {
 
-static constexpr uint64_t pendingFlag = 2, atomicFlag = 1;
-static constexpr uint32_t siteMask = (1u << 20) - 1;
+static constexpr uint64_t pendingFlag = 2, atomicFlag = 1, asyncFlag = 1;
+static constexpr uint32_t unknownSite = 0xffff;
 
 static uint32_t stampOf(uint64_t mark) { return uint32_t(mark >> 32); }
-static uint32_t threadOf(uint64_t mark) { return uint32_t(mark >> 22) & 1023; }
-static uint32_t siteOf(uint64_t mark) { return uint32_t(mark >> 2) & siteMask; }
+static uint32_t partyOf(uint64_t mark) { return uint32_t(mark >> 18) & 0x3fff; }
 
-SharedShadow::Mark SharedShadow::mark(uint32_t thread, uint32_t site, uint64_t flags) const {
-  return Mark(ordering.clock(thread)) << 32 | Mark(thread) << 22 | Mark(site & siteMask) << 2 | flags;
+SharedShadow::Mark SharedShadow::mark(uint32_t party, uint32_t stamp, uint32_t site, uint64_t flags) {
+  bool isKnown = site < siteNumbers.size();
+  uint32_t number = isKnown ? siteNumbers[site] : unknownSite;
+  if (number == unknownSite && isKnown && numberedSites.size() < unknownSite) {
+    number = uint32_t(numberedSites.size());
+    siteNumbers[site] = uint16_t(number);
+    numberedSites.push_back(site);
+  }
+  return Mark(stamp) << 32 | Mark(party) << 18 | Mark(number) << 2 | flags;
 }
 
-bool SharedShadow::isUnordered(Mark earlier, uint32_t thread) const {
-  return !ordering.isOrdered(threadOf(earlier), stampOf(earlier), thread);
+uint32_t SharedShadow::siteOf(Mark mark) const {
+  uint32_t number = uint32_t(mark >> 2) & 0xffff;
+  return number < numberedSites.size() ? numberedSites[number] : none;
 }
 
-void SharedShadow::report(ReportKind kind, uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site,
-                          Mark other) {
+bool SharedShadow::isUnordered(Mark earlier, uint32_t party) const {
+  return !ordering.isOrdered(partyOf(earlier), stampOf(earlier), party);
+}
+
+bool SharedShadow::lacksFence(Mark earlier, uint32_t party) const {
+  uint32_t stamp = stampOf(earlier);
+  return !ordering.isPast(stamp) && !ordering.isAgentStamp(stamp) &&
+         !ordering.isFenced(partyOf(earlier), stamp, party);
+}
+
+void SharedShadow::report(ReportKind kind, const SharedAccess &access, uint32_t at, Mark other) {
   Finding finding{kind};
-  finding.site = site;
-  finding.thread = thread;
-  finding.block = block;
-  finding.offset = offset;
-  finding.bytes = bytes;
+  finding.site = access.site;
+  finding.thread = ordering.threadOf(access.party);
+  finding.block = ordering.blockOf(access.party);
+  finding.offset = at;
+  finding.bytes = access.bytes;
   if (other) {
     finding.otherSite = siteOf(other);
-    finding.otherThread = threadOf(other);
+    finding.otherThread = ordering.threadOf(partyOf(other));
+    finding.otherBlock = ordering.blockOf(partyOf(other));
   }
   findings.add(finding);
 }
 
-void SharedShadow::startBlock(uint64_t index, uint32_t bytes) {
-  block = index;
+void SharedShadow::startLaunch(uint32_t siteCount) {
+  siteNumbers.assign(siteCount, unknownSite);
+  numberedSites.clear();
+}
+
+void SharedShadow::startBlock(uint32_t bytes) {
+  if (generation != ordering.generation())
+    entries.clear();
+  generation = ordering.generation();
   if (entries.size() < bytes)
     entries.resize(bytes);
-  // A block that leaves reads open has ended without its waits, which is reported elsewhere.
-  if (openAsyncReads)
-    asyncReads.assign(asyncReads.size(), {});
-  openAsyncReads = 0;
 }
 
 // In each of the following an access is reported once, for the first byte with a given trouble: the loop goes
 // on to keep the marks, but a 16-byte access is one finding and not sixteen.
 
-void SharedShadow::read(uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site) {
-  const Mark now = mark(thread, site, 0);
-  bool reported = false;
-  for (uint32_t at = offset; at < offset + bytes; ++at) {
-    reported = reported || reportUnreadable(entries[at], thread, at, bytes, site);
-    markRead(entries[at], now);
+//===-- Reads -------------------------------------------------------------===//
+
+/// Both kept reads are by different parties, and one by an agent stays until it is over.
+void SharedShadow::noteRead(Entry &entry, uint32_t party, Mark now) const {
+  if (partyOf(entry.lastRead) != party) {
+    uint32_t other = stampOf(entry.otherRead);
+    if (!ordering.isAgentStamp(other) || !isUnordered(entry.otherRead, party))
+      entry.otherRead = entry.lastRead;
   }
-}
-
-bool SharedShadow::reportUnreadable(const Entry &entry, uint32_t thread, uint32_t at, uint32_t bytes,
-                                    uint32_t site) {
-  bool isStale = stampOf(entry.write) < ordering.blockStart(), isPending = entry.write & pendingFlag;
-  if (!isStale && !isPending && !isUnordered(entry.write, thread))
-    return false;
-  ReportKind kind = isStale     ? ReportKind::UninitializedShared
-                    : isPending ? ReportKind::IncompleteCopy
-                                : ReportKind::SharedRace;
-  report(kind, thread, at, bytes, site, isStale ? 0 : entry.write);
-  return true;
-}
-
-void SharedShadow::markRead(Entry &entry, Mark now) {
-  if (threadOf(entry.lastRead) != threadOf(now))
-    entry.otherRead = entry.lastRead;
   entry.lastRead = now;
 }
 
-bool SharedShadow::reportConflict(const Entry &entry, uint32_t thread, uint32_t at, uint32_t bytes,
-                                  uint32_t site, bool isAtomic) {
-  bool isCurrent = stampOf(entry.write) >= ordering.blockStart();
-  if (isCurrent && (entry.write & pendingFlag)) {
-    report(ReportKind::IncompleteCopy, thread, at, bytes, site, entry.write);
-    return true;
-  }
-  if (openAsyncReads && asyncReads[at].count) {
-    report(ReportKind::SharedRace, thread, at, bytes, site, asyncReads[at].last);
-    return true;
-  }
-  bool bothAtomic = isAtomic && (entry.write & atomicFlag);
-  if (isCurrent && !bothAtomic && isUnordered(entry.write, thread)) {
-    report(ReportKind::SharedRace, thread, at, bytes, site, entry.write);
-    return true;
-  }
-  for (Mark earlier : {entry.lastRead, entry.otherRead})
-    if (isUnordered(earlier, thread)) {
-      report(ReportKind::SharedRace, thread, at, bytes, site, earlier);
-      return true;
+std::optional<ReportKind> SharedShadow::troubleOfRead(const Entry &entry, uint32_t party,
+                                                      bool isAsync) const {
+  uint32_t stamp = stampOf(entry.write);
+  if (ordering.isPast(stamp))
+    return ReportKind::UninitializedShared;
+  if (entry.write & pendingFlag)
+    return ReportKind::IncompleteCopy;
+  if (isUnordered(entry.write, party))
+    return ordering.isAgentStamp(stamp) ? ReportKind::IncompleteCopy : ReportKind::SharedRace;
+  if (isAsync && lacksFence(entry.write, party))
+    return ReportKind::MissingProxyFence;
+  return std::nullopt;
+}
+
+void SharedShadow::readAs(std::span<const uint16_t> readers, SharedAccess access, Mark now, bool isAsync) {
+  bool reported = false;
+  Mark checked = 0;
+  for (uint32_t at = access.offset; at < access.offset + access.bytes; ++at) {
+    Entry &entry = entries[at];
+    // Neighbours mostly share their writer, which has then been checked.
+    if (!reported && (at == access.offset || entry.write != checked)) {
+      checked = entry.write;
+      for (uint16_t reader : readers) {
+        std::optional<ReportKind> trouble = troubleOfRead(entry, reader, isAsync);
+        if (!trouble)
+          continue;
+        access.party = reader;
+        report(*trouble, access, at, *trouble == ReportKind::UninitializedShared ? 0 : entry.write);
+        reported = true;
+        break;
+      }
     }
+    noteRead(entry, partyOf(now), now);
+  }
+}
+
+void SharedShadow::read(uint32_t party, uint32_t offset, uint32_t bytes, uint32_t site) {
+  const uint16_t reader = uint16_t(party);
+  readAs(std::span(&reader, 1), {party, offset, bytes, site}, mark(party, site, 0), false);
+}
+
+void SharedShadow::lendToAgent(const SharedAccess &access, uint32_t agent, uint32_t stamp) {
+  const uint16_t reader = uint16_t(access.party);
+  lendToAgent(std::span(&reader, 1), access, agent, stamp);
+}
+
+void SharedShadow::lendToAgent(std::span<const uint16_t> readers, const SharedAccess &access, uint32_t agent,
+                               uint32_t stamp) {
+  readAs(readers, access, mark(agent, stamp, access.site, asyncFlag), true);
+}
+
+//===-- Writes ------------------------------------------------------------===//
+
+bool SharedShadow::reportConflict(const Entry &entry, const SharedAccess &access, uint32_t at, bool isAtomic,
+                                  bool isAsync) {
+  auto found = [&](ReportKind kind, Mark other) {
+    report(kind, access, at, other);
+    return true;
+  };
+  uint32_t stamp = stampOf(entry.write);
+  if (!ordering.isPast(stamp)) {
+    if (entry.write & pendingFlag)
+      return found(ReportKind::IncompleteCopy, entry.write);
+    bool bothAtomic = isAtomic && (entry.write & atomicFlag);
+    if (!bothAtomic && isUnordered(entry.write, access.party))
+      return found(ordering.isAgentStamp(stamp) ? ReportKind::IncompleteCopy : ReportKind::SharedRace,
+                   entry.write);
+    if (isAsync && lacksFence(entry.write, access.party))
+      return found(ReportKind::MissingProxyFence, entry.write);
+  }
+  for (Mark earlier : {entry.lastRead, entry.otherRead}) {
+    if (isUnordered(earlier, access.party))
+      return found(ordering.isAgentStamp(stampOf(earlier)) ? ReportKind::AsyncRace : ReportKind::SharedRace,
+                   earlier);
+    if (isAsync && !(earlier & asyncFlag) && lacksFence(earlier, access.party))
+      return found(ReportKind::MissingProxyFence, earlier);
+  }
   return false;
 }
 
-void SharedShadow::overwrite(uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site,
-                             uint64_t flags) {
-  const Mark now = mark(thread, site, flags);
+void SharedShadow::overwrite(const SharedAccess &access, uint64_t flags, bool isAsync) {
+  const Mark now = mark(access.party, access.site, flags);
   bool reported = false;
   Entry previous;
-  for (uint32_t at = offset; at < offset + bytes; ++at) {
+  for (uint32_t at = access.offset; at < access.offset + access.bytes; ++at) {
     Entry &entry = entries[at];
     // Neighbours mostly share their history, which has then been checked.
-    bool isChecked = at != offset && !openAsyncReads && entry.write == previous.write && entry.lastRead == previous.lastRead &&
-                     entry.otherRead == previous.otherRead;
+    bool isChecked = at != access.offset && entry.write == previous.write &&
+                     entry.lastRead == previous.lastRead && entry.otherRead == previous.otherRead;
     if (!reported && !isChecked)
-      reported = reportConflict(entry, thread, at, bytes, site, flags & atomicFlag);
+      reported = reportConflict(entry, access, at, flags & atomicFlag, isAsync);
     previous = entry;
     entry.write = now;
   }
 }
 
-void SharedShadow::write(uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site) {
-  overwrite(thread, offset, bytes, site, 0);
+void SharedShadow::write(uint32_t party, uint32_t offset, uint32_t bytes, uint32_t site) {
+  overwrite({party, offset, bytes, site}, 0, false);
 }
 
-void SharedShadow::atomic(uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site) {
+void SharedShadow::atomic(uint32_t party, uint32_t offset, uint32_t bytes, uint32_t site) {
   for (uint32_t at = offset; at < offset + bytes; ++at)
-    if (stampOf(entries[at].write) < ordering.blockStart()) {
-      report(ReportKind::UninitializedShared, thread, at, bytes, site, 0);
+    if (ordering.isPast(stampOf(entries[at].write))) {
+      report(ReportKind::UninitializedShared, {party, offset, bytes, site}, at, 0);
       break;
     }
-  overwrite(thread, offset, bytes, site, atomicFlag);
+  overwrite({party, offset, bytes, site}, atomicFlag, false);
 }
 
-void SharedShadow::beginCopy(uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site) {
-  overwrite(thread, offset, bytes, site, pendingFlag);
+void SharedShadow::beginCopy(uint32_t party, uint32_t offset, uint32_t bytes, uint32_t site) {
+  overwrite({party, offset, bytes, site}, pendingFlag, false);
 }
 
-void SharedShadow::endCopy(uint32_t thread, uint32_t offset, uint32_t bytes, uint32_t site) {
-  const Mark done = mark(thread, site, 0);
+void SharedShadow::beginAsyncWrite(const SharedAccess &access) { overwrite(access, pendingFlag, true); }
+
+// Somebody may have written over a pending byte meanwhile, which has been reported.
+
+void SharedShadow::endCopy(uint32_t party, uint32_t offset, uint32_t bytes, uint32_t site) {
+  const Mark done = mark(party, site, 0);
   for (uint32_t at = offset; at < offset + bytes; ++at) {
     Mark &write = entries[at].write;
-    // Somebody may have written over it meanwhile, which has been reported.
-    if ((write & pendingFlag) && threadOf(write) == thread)
+    if ((write & pendingFlag) && partyOf(write) == party)
       write = done;
   }
 }
 
-void SharedShadow::beginAsyncRead(std::span<const uint16_t> readers, uint32_t offset, uint32_t bytes,
-                                  uint32_t site) {
-  if (asyncReads.size() < entries.size())
-    asyncReads.resize(entries.size());
-  const Mark now = mark(readers.front(), site, 0);
-  bool reported = false;
-  Mark previous = 0;
-  for (uint32_t at = offset; at < offset + bytes; ++at) {
-    const Entry &entry = entries[at];
-    for (uint16_t reader : readers)
-      if (!reported && (at == offset || entry.write != previous))
-        reported = reportUnreadable(entry, reader, at, bytes, site);
-    previous = entry.write;
-    ++asyncReads[at].count;
-    asyncReads[at].last = now;
+void SharedShadow::endAsyncWrite(const SharedAccess &access, uint32_t agent, uint32_t stamp) {
+  const Mark done = mark(agent, stamp, access.site, 0);
+  for (uint32_t at = access.offset; at < access.offset + access.bytes; ++at) {
+    Mark &write = entries[at].write;
+    if ((write & pendingFlag) && partyOf(write) == access.party)
+      write = done;
   }
-  openAsyncReads += bytes;
-}
-
-void SharedShadow::endAsyncRead(uint32_t reader, uint32_t offset, uint32_t bytes, uint32_t site) {
-  const Mark now = mark(reader, site, 0);
-  for (uint32_t at = offset; at < offset + bytes; ++at) {
-    --asyncReads[at].count;
-    markRead(entries[at], now);
-  }
-  openAsyncReads -= bytes;
 }
 
 } // namespace ashlar::simulator

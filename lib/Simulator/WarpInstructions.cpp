@@ -39,8 +39,9 @@ static void finishWarpSync(Block &block, Warp &warp, const WarpMeeting &meeting)
     return;
   std::array<uint16_t, warpLanes> participants;
   size_t count = 0;
-  forEachLane(meeting.arrived,
-              [&](uint32_t lane) { participants[count++] = uint16_t(warp.firstThread + lane); });
+  forEachLane(meeting.arrived, [&](uint32_t lane) {
+    participants[count++] = uint16_t(block.ordering.party(block.rank, warp.firstThread + lane));
+  });
   block.ordering.synchronize(std::span(participants).first(count));
 }
 

@@ -86,9 +86,15 @@ public:
   void reportStuck();
 
 private:
+  struct CommittedGroup {
+    /// Products before this number belong to it or to earlier ones.
+    uint64_t end;
+    /// The agent's stamp of the last of them.
+    uint32_t lastRead;
+  };
   struct ThreadState {
-    /// Products before these numbers belong to the committed groups, oldest first.
-    std::vector<uint64_t> groupEnds;
+    /// Oldest first.
+    std::vector<CommittedGroup> committed;
     /// Products before this number are complete for the thread.
     uint64_t retired = 0;
     WgmmaFences fences;
@@ -113,13 +119,8 @@ private:
   bool isChain(uint32_t thread, std::span<const uint32_t> words) const;
   void checkFences();
   void checkOperand(const MatrixOperand &operand, bool isA);
-  template <typename Visit>
-  void visitReads(const WgmmaCall &call, Visit visit) const;
-  void openReads();
-  void endReads(const Product &product);
-  void closeReads(uint64_t end);
-  /// The thread may write where retired products have read.
-  void learnOfReads(const Thread &thread);
+  /// What reads operands for this group.
+  uint32_t agent() const;
 
   Block &block;
   const uint32_t firstWarp;
@@ -131,12 +132,11 @@ private:
 
   /// How many products there were, and how many of the first are complete.
   uint64_t issued = 0, retired = 0;
-  uint32_t lastSite = none;
+  /// The site and, with checks, the agent's stamp of the last one.
+  uint32_t lastSite = none, lastRead = 0;
   std::array<ThreadState, groupThreads> threads;
   std::deque<std::unique_ptr<Product>> products;
   std::vector<std::unique_ptr<Product>> spare;
-  /// Under which stamp the reads of products before a number are marked, in order.
-  std::vector<std::pair<uint64_t, uint32_t>> readStamps;
   std::vector<uint32_t> absentRegisters;
 };
 

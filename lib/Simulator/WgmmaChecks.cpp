@@ -1,7 +1,8 @@
 //===-- WgmmaChecks.cpp - What a product needs of registers and shared memory ---===//
 //
-// Fences of registers, descriptors, and the reads of shared memory from issue to the wait that retires a
-// product. Lane 0 of a warp stands for the warp: what it may read, its wgmma may.
+// Fences of registers, descriptors, and the reads of shared memory: at issue the warp group lends the
+// operands to its agent (Ordering.h), of whose reading those know who have waited for the product, and whom
+// they tell. Lane 0 of a warp stands for the warp: what it may read, its wgmma may.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,9 +12,15 @@
 
 namespace ashlar::simulator {
 
+uint32_t WarpGroup::agent() const {
+  return block.ordering.agent(block.rank, firstProductAgent + firstWarp * warpLanes / groupThreads);
+}
+
 void WarpGroup::check() {
   const WgmmaShape shape(meeting.variant);
   checkFences();
+  block.ordering.setPrincipal(agent(), block.threadAt(firstWarp * warpLanes).party);
+  lastRead = block.ordering.agentStamp();
   if (!shape.aIsInRegisters())
     checkOperand({MatrixDescriptor(meeting.a), shape.aIsTransposed(), groupRows}, true);
   checkOperand({MatrixDescriptor(meeting.b), shape.bIsTransposed(), shape.columns}, false);
@@ -40,11 +47,12 @@ void WarpGroup::checkFences() {
     const WgmmaFences &fences = threads[t].fences;
     std::span<const uint32_t> accumulators(registers[t], shape.accumulators());
     std::span<const uint32_t> a(registers[t] + accumulators.size(), wgmmaRegistersOfA);
-    bool isFenced = (meeting.accumulate ? fences.contain(accumulators) : fences.hasFence()) ||
-                    isChain(t, accumulators);
+    bool isFenced =
+        (meeting.accumulate ? fences.contain(accumulators) : fences.hasFence()) || isChain(t, accumulators);
     if (isFenced && (!shape.aIsInRegisters() || fences.contain(a)))
       continue;
-    block.report(ReportKind::WgmmaMissingFence, *block.threads[firstWarp * warpLanes + t], meeting.site, 0, 0);
+    block.report(ReportKind::WgmmaMissingFence, block.threadAt(firstWarp * warpLanes + t), meeting.site, 0,
+                 0);
     return;
   }
 }
@@ -62,7 +70,7 @@ static void visitChunks(const MatrixOperand &operand, bool isA, uint32_t sharedB
 
 void WarpGroup::checkOperand(const MatrixOperand &operand, bool isA) {
   const uint32_t sharedBytes = block.launch->shape.sharedBytes;
-  const Thread &first = *block.threads[firstWarp * warpLanes];
+  const Thread &first = block.threadAt(firstWarp * warpLanes);
   if (!operand.descriptor.isAligned(operand.isTransposed))
     block.report(ReportKind::Misaligned, first, meeting.site, operand.descriptor.start(),
                  8 * operand.descriptor.swizzleBytes());
@@ -73,44 +81,12 @@ void WarpGroup::checkOperand(const MatrixOperand &operand, bool isA) {
     }
   std::array<uint16_t, 4> readers;
   for (uint32_t w = 0; w < readers.size(); ++w)
-    readers[w] = uint16_t((firstWarp + w) * warpLanes);
+    readers[w] = uint16_t(first.party + w * warpLanes);
   visitChunks(operand, isA, sharedBytes, [&](uint32_t offset, uint32_t warp) {
     std::span<const uint16_t> those = warp < 4 ? std::span(readers).subspan(warp, 1) : std::span(readers);
-    block.shadow.beginAsyncRead(those, offset, operandChunkBytes, meeting.site);
+    block.shadow.lendToAgent(those, {those.front(), offset, operandChunkBytes, meeting.site}, agent(),
+                             lastRead);
   });
-}
-
-template <typename Visit>
-void WarpGroup::visitReads(const WgmmaCall &call, Visit visit) const {
-  const WgmmaShape shape(call.variant);
-  const uint32_t sharedBytes = block.launch->shape.sharedBytes;
-  if (!shape.aIsInRegisters())
-    visitChunks({MatrixDescriptor(call.a), shape.aIsTransposed(), groupRows}, true, sharedBytes, visit);
-  visitChunks({MatrixDescriptor(call.b), shape.bIsTransposed(), shape.columns}, false, sharedBytes, visit);
-}
-
-// The reads of a retired product are marked as those of the first thread of the group, under a stamp of their
-// own. Who has waited knows of that stamp, and so of all that the first thread did before: a race with what it
-// did between product and wait may go unseen.
-
-void WarpGroup::openReads() { block.ordering.advance(firstWarp * warpLanes); }
-
-void WarpGroup::endReads(const Product &product) {
-  visitReads(product.call, [&](uint32_t offset, uint32_t) {
-    block.shadow.endAsyncRead(firstWarp * warpLanes, offset, operandChunkBytes, product.call.site);
-  });
-}
-
-void WarpGroup::closeReads(uint64_t end) {
-  readStamps.push_back({end, block.ordering.advance(firstWarp * warpLanes)});
-}
-
-void WarpGroup::learnOfReads(const Thread &thread) {
-  uint64_t end = threads[indexOf(thread)].retired;
-  auto last = std::find_if(readStamps.rbegin(), readStamps.rend(),
-                           [&](const auto &entry) { return entry.first <= end; });
-  if (last != readStamps.rend())
-    block.ordering.learn(thread.index, firstWarp * warpLanes, last->second);
 }
 
 } // namespace ashlar::simulator

@@ -171,20 +171,14 @@ void WarpGroup::computeLate(Product &product) {
 void WarpGroup::retire(uint64_t end) {
   if (end <= retired)
     return;
-  if (block.checks)
-    openReads();
   for (std::unique_ptr<Product> &product : products) {
     if (product->isRetired || product->number >= end)
       continue;
     if (!product->isComputed)
       computeLate(*product);
     product->isRetired = true;
-    if (block.checks)
-      endReads(*product);
   }
   retired = end;
-  if (block.checks)
-    closeReads(end);
 }
 
 } // namespace ashlar::simulator

@@ -52,8 +52,16 @@ enum class ReportKind : uint8_t {
   BarrierDivergence,   ///< threads of a block are at different barriers, or some have left
   WarpDivergence,      ///< lanes that a warp-collective instruction needs are elsewhere or have left
   Deadlock,            ///< no thread of the block can go on
-  RedZoneWritten, ///< after the launch the bytes around an allocation had changed (found with checks off,
-                  ///< too)
+  RedZoneWritten,    ///< after the launch the bytes around an allocation had changed (found with checks off,
+                     ///< too)
+  AsyncRace,         ///< a write to bytes that an asynchronous store or a wgmma still may read, or the end of
+                     ///< the block before a store has
+  MissingProxyFence, ///< an access through the async proxy after one of the generic proxy, without
+                     ///< fence.proxy.async between them by the thread that made the first
+  MemoryBarrier,  ///< an mbarrier is used before its initialisation, beyond its counts, or as ordinary memory
+  BlockLifetime,  ///< shared memory of another block of the cluster that may not have begun or may have ended
+  RegisterBudget, ///< a setmaxnreg that the hardware forbids or that waits for registers forever
+  InvalidTensorMap,  ///< a copy by an argument that is no tensor map, or in another mode than its own
   WgmmaMissingFence, ///< registers that other instructions wrote go into a wgmma without a wgmma.fence
   WgmmaIncomplete,   ///< a thread leaves the kernel without having waited for its wgmma
 };
@@ -71,11 +79,13 @@ struct Report {
   /// one.
   std::string location, operation;
   std::string otherLocation, otherOperation;
-  Dim3 otherThread = {};
+  Dim3 otherBlock = {}, otherThread = {};
   /// Global accesses: bytes from the start of the nearest allocation below. Shared accesses: offset in shared
   /// memory.
   int64_t offset = 0;
   uint32_t bytes = 0;
+  /// What the kind leaves open, in words; may be empty.
+  std::string detail;
   /// How many times it happened.
   uint64_t count = 0;
 
@@ -88,6 +98,7 @@ struct InstructionCounts {
   uint64_t mma = 0, ldmatrix = 0, stmatrix = 0, copyAsync = 0, barrier = 0, warpSync = 0, shuffle = 0,
            vote = 0;
   uint64_t specialFunction = 0;
+  uint64_t tmaLoad = 0, tmaStore = 0, mbarrier = 0, clusterBarrier = 0, proxyFence = 0;
   /// Of warp groups: each counts once. Multiply-accumulates of all of them.
   uint64_t wgmma = 0, wgmmaMultiplyAdds = 0;
   /// These need `LaunchOptions::counters`.
@@ -119,7 +130,8 @@ struct SiteCounts {
 /// When asynchronous copies and products happen.
 enum class AsyncMode : uint8_t {
   Earliest, ///< at issue
-  Latest,   ///< at the wait that needs them; until then the destination holds NaN
+  Latest,   ///< at the wait that needs them, or when no thread can go on without them; until then the
+            ///< destination of loads holds NaN, and the source of stores is not read
 };
 
 /// How tensor cores add up.
@@ -154,6 +166,8 @@ struct LaunchShape {
   uint32_t sharedBytes = 0;
   /// Element i points to the value of parameter i.
   std::span<const void *const> arguments;
+  /// Blocks of a cluster, which share barriers and see each other's shared memory.
+  Dim3 cluster = {1, 1, 1};
 };
 
 struct LaunchResult {
@@ -190,6 +204,8 @@ public:
 /// Largest dynamic shared memory a launch may ask for: 227 KiB, as on Hopper.
 inline constexpr uint32_t maximumSharedBytes = 227 * 1024;
 inline constexpr uint32_t maximumBlockThreads = 1024;
+/// Blocks of a cluster that every device with clusters runs.
+inline constexpr uint32_t maximumClusterBlocks = 8;
 
 /// Memory and modules. Calls on one device must not overlap; different devices are independent.
 class Device {

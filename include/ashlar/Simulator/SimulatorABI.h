@@ -4,7 +4,7 @@
 
      void NAME(const void *const *arguments)
          for each kernel: runs one thread of it. arguments[i] points to the value of parameter i, as for
-         cuLaunchKernel;
+         cuLaunchKernel; that of a tensor map is an ashlar::TensorMap;
      const void *ashlar_simulator_api
          set by the loader to an AshlarSimulatorApi before the first call;
      const AshlarSimulatorModule ashlar_simulator_module
@@ -41,12 +41,15 @@ typedef struct {
   uint32_t operation;
 } AshlarSimulatorSite;
 
-/* `requiredThreads` is the block size the kernel was compiled for, zeros where any will do. */
+/* `requiredThreads` is the block size the kernel was compiled for, `clusterBlocks` the cluster size, zeros
+   where any will do. `registers` is what a thread of it starts with on the device; 0 where that is open. */
 typedef struct {
   const char *name;
   void (*entry)(const void *const *arguments);
   uint32_t parameterCount;
   uint32_t requiredThreads[3];
+  uint32_t clusterBlocks[3];
+  uint32_t registers;
 } AshlarSimulatorKernel;
 
 /* A variable of the module in global or constant memory. */
@@ -80,6 +83,13 @@ typedef struct AshlarSimulatorThread {
   /* Bytes of dynamic shared memory of this launch, and where they start. */
   uint32_t sharedBytes;
   char *shared;
+  /* The block in its cluster, and the cluster in the grid; a launch without clusters has clusters of one. */
+  uint32_t clusterRank;
+  uint32_t clusterSize;
+  uint32_t clusterBlockId[3];
+  uint32_t clusterBlocks[3];
+  uint32_t clusterId[3];
+  uint32_t clusterCount[3];
 } AshlarSimulatorThread;
 
 /* What `access` is told: one of the spaces, the kinds, and the alignment that the instruction needs as a
@@ -88,6 +98,7 @@ enum {
   ASHLAR_ACCESS_GLOBAL = 0,
   ASHLAR_ACCESS_SHARED = 1,
   ASHLAR_ACCESS_GENERIC = 2,
+  ASHLAR_ACCESS_CLUSTER = 3,
   ASHLAR_ACCESS_SPACE_MASK = 3,
   ASHLAR_ACCESS_READ = 4,
   ASHLAR_ACCESS_WRITE = 8,
@@ -168,6 +179,15 @@ typedef struct {
   uint32_t site;
 } AshlarSimulatorMatrixLoad;
 
+/* What mbarrierArrive does: bytes to expect first, arrivals after that, in any combination. */
+enum { ASHLAR_ARRIVE_EXPECT = 1, ASHLAR_ARRIVE_COUNT = 2, ASHLAR_ARRIVE_RELAXED = 4, ASHLAR_ARRIVE_DROP = 8 };
+
+enum { ASHLAR_FENCE_PROXY_ASYNC = 0, ASHLAR_FENCE_MBARRIER_INIT = 1 };
+
+/* How a copy by a tensor map is described: coordinates of the box, innermost first, then the offsets of
+   im2col mode, as many as the rank is above 2. */
+enum { ASHLAR_TENSOR_RANK_MASK = 7, ASHLAR_TENSOR_IM2COL = 8, ASHLAR_TENSOR_REDUCE_ADD = 16 };
+
 typedef struct {
   uint32_t version;
   /* Bytes of this table. */
@@ -216,6 +236,39 @@ typedef struct {
   float (*sin)(AshlarSimulatorThread *, float);
   float (*cos)(AshlarSimulatorThread *, float);
   uint32_t (*prmt)(uint32_t low, uint32_t high, uint32_t selector);
+
+  /* Since version 2. Memory barriers lie in shared memory, of which they take 8 bytes; those of other blocks
+     of the cluster can be arrived at. */
+  void (*mbarrierInit)(AshlarSimulatorThread *, void *barrier, uint32_t count, uint32_t site);
+  void (*mbarrierInvalidate)(AshlarSimulatorThread *, void *barrier, uint32_t site);
+  /* Returns the number of the phase it arrived at. */
+  uint64_t (*mbarrierArrive)(AshlarSimulatorThread *, void *barrier, uint32_t flags, uint32_t count,
+                             uint32_t bytes, uint32_t site);
+  /* Waits until the phase of this parity is complete. */
+  void (*mbarrierWait)(AshlarSimulatorThread *, void *barrier, uint32_t parity, uint32_t site);
+  /* cp.async.mbarrier.arrive: when the cp.async of the thread so far are complete. */
+  void (*copyAsyncArrive)(AshlarSimulatorThread *, void *barrier, uint32_t noIncrement, uint32_t site);
+  void (*fence)(AshlarSimulatorThread *, uint32_t kind, uint32_t site);
+
+  /* cp.async.bulk.tensor. `multicast` is the mask of destination blocks, 0 for a copy to the one address. */
+  void (*tensorLoad)(AshlarSimulatorThread *, void *destination, const void *map, const int32_t *coordinates,
+                     uint32_t flags, void *barrier, uint32_t multicast, uint32_t site);
+  void (*tensorStore)(AshlarSimulatorThread *, const void *source, const void *map,
+                      const int32_t *coordinates, uint32_t flags, uint32_t site);
+  void (*tensorPrefetch)(AshlarSimulatorThread *, const void *map, uint32_t site);
+  void (*bulkCommit)(AshlarSimulatorThread *);
+  /* Waits until at most `pending` of the groups are incomplete, or with `isRead` have not read their source.
+   */
+  void (*bulkWait)(AshlarSimulatorThread *, uint32_t pending, uint32_t isRead, uint32_t site);
+
+  void (*clusterArrive)(AshlarSimulatorThread *, uint32_t isRelaxed, uint32_t site);
+  void (*clusterWait)(AshlarSimulatorThread *, uint32_t site);
+  /* mapa: the same place in the shared memory of another block. */
+  void *(*mapShared)(AshlarSimulatorThread *, void *address, uint32_t rank, uint32_t site);
+  /* bar.arrive */
+  void (*barrierArrive)(AshlarSimulatorThread *, uint32_t id, uint32_t count, uint32_t site);
+  /* setmaxnreg */
+  void (*setMaxRegisters)(AshlarSimulatorThread *, uint32_t count, uint32_t isIncrease, uint32_t site);
 
   /* wgmma.mma_async of a warp group. `registers` are the N/2 accumulators, in and out, and behind them the
      four registers of A where the variant says so; else `a` is a matrix descriptor, as `b` is. Addresses in

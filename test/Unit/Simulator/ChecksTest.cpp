@@ -19,10 +19,13 @@ struct ShadowTest : testing::Test {
   Ordering ordering;
   Findings findings;
   SharedShadow shadow{ordering, findings};
-  void SetUp() override { startBlock(); }
+  void SetUp() override {
+    shadow.startLaunch(16);
+    startBlock();
+  }
   void startBlock() {
     ordering.startBlock(128);
-    shadow.startBlock(0, 1024);
+    shadow.startBlock(1024);
   }
   bool takeFinding() {
     bool found = !findings.empty();

@@ -1,0 +1,172 @@
+//===-- RingTest.cpp - Copies by tensor maps through a ring of stages -----===//
+//
+// The correct ring gives the right values without a finding in both modes of completion; each planted fault
+// is found.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelRunner.h"
+#include "RingKernel.h"
+#include "ashlar/Support/TensorMap.h"
+
+using namespace ashlar;
+using namespace ashlar::test;
+using namespace ashlar::simulator;
+
+namespace {
+
+/// A row-major matrix of f32 with boxes of the ring's size.
+TensorMap matrixMap(const void *address, uint64_t rows, uint32_t swizzleBytes) {
+  const uint64_t extents[] = {RingKernel::columns, rows}, strides[] = {4 * RingKernel::columns};
+  const uint32_t box[] = {RingKernel::columns, RingKernel::rows};
+  TensorMapSource source{TensorMapElement::F32, reinterpret_cast<uint64_t>(address), extents, strides};
+  source.swizzleBytes = swizzleBytes;
+  auto map = tiledTensorMap(source, box);
+  EXPECT_TRUE(map.ok()) << map.status().message();
+  return *map;
+}
+
+struct RingRun {
+  LaunchResult result;
+  /// Elements that are not twice the input.
+  uint32_t wrong = 0;
+};
+
+/// `missingRows`: the tensors end so many rows before the last box does.
+RingRun runRing(const RingKernel &kernel, uint32_t trips, AsyncMode mode, uint32_t missingRows = 0) {
+  KernelRunner runner(kernel.text());
+  uint32_t rows = std::max(trips * RingKernel::rows - missingRows, 1u);
+  std::vector<float> input(rows * RingKernel::columns);
+  for (size_t i = 0; i < input.size(); ++i)
+    input[i] = float(i);
+  void *in = runner.upload(input), *out = runner.upload(std::vector<float>(input.size(), 1.0f));
+  TensorMap inMap = matrixMap(in, rows, 128), outMap = matrixMap(out, rows, 0);
+  RingRun run;
+  run.result = runner.run("ring", {1, 1, 1}, {RingKernel::threads, 1, 1}, RingKernel::sharedBytes,
+                          {&trips, &inMap, &outMap}, checked(mode));
+  std::vector<float> output = runner.download<float>(out, input.size());
+  for (size_t i = 0; trips && i < input.size(); ++i)
+    run.wrong += output[i] != 2 * input[i] + (kernel.adds ? 1.0f : 0.0f);
+  return run;
+}
+
+constexpr AsyncMode bothModes[] = {AsyncMode::Earliest, AsyncMode::Latest};
+
+} // namespace
+
+TEST(Ring, ManyTripsAndStagesAreRightInBothModes) {
+  for (AsyncMode mode : bothModes)
+    for (uint32_t stages : {1u, 2u, 3u, 4u})
+      for (uint32_t trips : {0u, 1u, 2u, 3u, 7u, 16u}) {
+        RingRun run = runRing({stages}, trips, mode);
+        EXPECT_TRUE(run.result.reports.empty()) << stages << " stages, " << trips << " trips\n"
+                                                << texts(run.result);
+        EXPECT_EQ(run.wrong, 0u) << stages << " stages, " << trips << " trips";
+      }
+}
+
+TEST(Ring, CountsWhatMoves) {
+  RingRun run = runRing({2}, 5, AsyncMode::Earliest);
+  EXPECT_EQ(run.result.instructions.tmaLoad, 5u);
+  EXPECT_EQ(run.result.instructions.tmaStore, 5u);
+  EXPECT_EQ(run.result.traffic.globalBytesRead, 5u * RingKernel::boxBytes);
+  EXPECT_EQ(run.result.traffic.globalSectorsRead, 5u * RingKernel::boxBytes / 32);
+  EXPECT_EQ(run.result.traffic.globalBytesWritten, 5u * RingKernel::boxBytes);
+  // Initialisations by one thread, a wait and an arrival of producer and consumer a trip.
+  EXPECT_EQ(run.result.instructions.mbarrier, 4u + 2 * 5 + 2 * 5);
+}
+
+TEST(Ring, BytesOutsideOfTheTensorAreZeroAndNotCounted) {
+  for (AsyncMode mode : bothModes) {
+    RingRun run = runRing({2}, 3, mode, /*missingRows=*/3);
+    EXPECT_TRUE(run.result.reports.empty()) << texts(run.result);
+    EXPECT_EQ(run.wrong, 0u);
+    EXPECT_EQ(run.result.traffic.globalBytesRead, 3u * RingKernel::boxBytes - 3 * 128);
+    EXPECT_EQ(run.result.traffic.globalBytesWritten, 3u * RingKernel::boxBytes - 3 * 128);
+  }
+}
+
+TEST(Ring, AddsInsteadOfStoring) {
+  for (AsyncMode mode : bothModes) {
+    RingKernel kernel{3};
+    kernel.adds = true;
+    RingRun run = runRing(kernel, 5, mode);
+    EXPECT_TRUE(run.result.reports.empty()) << texts(run.result);
+    EXPECT_EQ(run.wrong, 0u);
+  }
+}
+
+//===-- Planted faults ----------------------------------------------------===//
+
+namespace {
+struct FaultCase {
+  RingFault fault;
+  ReportKind kind;
+  /// The mode in which the kind must come up; the other may find it as well.
+  AsyncMode mode;
+  /// What the operation of the report is, and that of the other party.
+  const char *operation, *otherOperation;
+  bool isStuck = false;
+};
+
+constexpr const char *load = "nvvm.cp.async.bulk.tensor.shared.cluster.global",
+                     *store = "nvvm.cp.async.bulk.tensor.global.shared.cta",
+                     *waitOperation = "nvvm.mbarrier.try_wait.parity";
+
+const FaultCase faultCases[] = {
+    {RingFault::NoWaitForData, ReportKind::IncompleteCopy, AsyncMode::Latest, "llvm.load", load},
+    {RingFault::NoWaitForData, ReportKind::IncompleteCopy, AsyncMode::Earliest, "llvm.load", load},
+    // The consumer runs before anything was copied.
+    {RingFault::FlippedPhase, ReportKind::UninitializedShared, AsyncMode::Latest, "llvm.load", ""},
+    {RingFault::NoWaitForStage, ReportKind::IncompleteCopy, AsyncMode::Earliest, load, load},
+    {RingFault::FlippedStagePhase, ReportKind::Deadlock, AsyncMode::Earliest, waitOperation, "", true},
+    {RingFault::ShortExpectation, ReportKind::Deadlock, AsyncMode::Earliest, waitOperation, "", true},
+    {RingFault::LongExpectation, ReportKind::Deadlock, AsyncMode::Latest, waitOperation, "", true},
+    {RingFault::EarlyRelease, ReportKind::SharedRace, AsyncMode::Earliest, load, "llvm.load"},
+    {RingFault::NoWarpSync, ReportKind::SharedRace, AsyncMode::Earliest, load, "llvm.load"},
+    {RingFault::NoReleaseFence, ReportKind::MissingProxyFence, AsyncMode::Earliest, load, "llvm.load"},
+    {RingFault::NoStoreFence, ReportKind::MissingProxyFence, AsyncMode::Earliest, store, "llvm.store"},
+    {RingFault::NoStoreSync, ReportKind::SharedRace, AsyncMode::Earliest, store, "llvm.store"},
+    {RingFault::NoStoreWait, ReportKind::AsyncRace, AsyncMode::Earliest, "llvm.store", store},
+    {RingFault::NoFinalStoreWait, ReportKind::AsyncRace, AsyncMode::Earliest, store, ""},
+    {RingFault::NoInitFence, ReportKind::MissingProxyFence, AsyncMode::Earliest, load, "nvvm.mbarrier.init"},
+    {RingFault::NoInitBarrier, ReportKind::SharedRace, AsyncMode::Earliest, waitOperation,
+     "nvvm.mbarrier.init"},
+    {RingFault::NoInit, ReportKind::MemoryBarrier, AsyncMode::Earliest, waitOperation, ""},
+    {RingFault::InitTwice, ReportKind::MemoryBarrier, AsyncMode::Earliest, "nvvm.mbarrier.init",
+     "nvvm.mbarrier.init"},
+    {RingFault::StoreToBarrier, ReportKind::MemoryBarrier, AsyncMode::Earliest, "llvm.store", ""},
+    {RingFault::TooManyArrivals, ReportKind::Deadlock, AsyncMode::Earliest, waitOperation, "", true},
+    {RingFault::UnalignedBox, ReportKind::Misaligned, AsyncMode::Earliest, load, ""},
+    {RingFault::OutOfShared, ReportKind::OutOfBoundsShared, AsyncMode::Earliest, load, ""},
+};
+} // namespace
+
+TEST(Ring, EveryFaultIsFound) {
+  for (const FaultCase &planted : faultCases) {
+    RingRun run = runRing({2, planted.fault}, 7, planted.mode);
+    auto matches = [&](const Report &report) {
+      return report.kind == planted.kind && report.operation == planted.operation &&
+             report.otherOperation == planted.otherOperation;
+    };
+    EXPECT_TRUE(std::any_of(run.result.reports.begin(), run.result.reports.end(), matches))
+        << "fault " << int(planted.fault) << "\n"
+        << texts(run.result);
+    if (planted.isStuck)
+      EXPECT_FALSE(run.result.completed) << "fault " << int(planted.fault);
+  }
+}
+
+TEST(Ring, LateCompletionMakesFaultsVisibleInTheValues) {
+  for (RingFault fault : {RingFault::NoWaitForData, RingFault::NoStoreWait})
+    EXPECT_NE(runRing({2, fault}, 7, AsyncMode::Latest).wrong, 0u) << "fault " << int(fault);
+}
+
+TEST(Ring, ADeadlockNamesTheBarrierAndWhatItLacks) {
+  RingRun run = runRing({2, RingFault::LongExpectation}, 3, AsyncMode::Earliest);
+  const Report *report = find(run.result, ReportKind::Deadlock);
+  ASSERT_TRUE(report) << texts(run.result);
+  EXPECT_NE(texts(run.result).find("the barrier at offset 10240, phase 0, lacks 0 arrivals and 16 bytes"),
+            std::string::npos)
+      << texts(run.result);
+}
