@@ -137,8 +137,6 @@ Expected<std::unique_ptr<Module>> SimulatorDevice::loadModule(package::ImageKind
 
 Expected<std::unique_ptr<KernelHandle>> SimulatorModule::prepareKernel(const std::string &name,
                                                                        const KernelNeeds &needs) {
-  if (needs.clusterBlocks() > 1)
-    return unsupported("kernel '" + name + "' uses block clusters, which the simulator does not have");
   if (needs.dynamicSharedBytes > simulator::maximumSharedBytes)
     return unsupported("kernel '" + name + "' needs " + std::to_string(needs.dynamicSharedBytes) +
                        " bytes of shared memory a block, the simulator has " +
@@ -163,6 +161,7 @@ static void addTraffic(Counters &counters, const simulator::TrafficCounts &traff
       {"global_sectors_written", traffic.globalSectorsWritten},
       {"shared_bytes_read", traffic.sharedBytesRead},
       {"shared_bytes_written", traffic.sharedBytesWritten},
+      {"shared_bytes_multiplied", traffic.sharedBytesMultiplied},
       {"bank_conflicts", traffic.bankConflicts},
   };
   for (const auto &[name, value] : entries)
@@ -174,6 +173,9 @@ static void addInstructions(Counters &counters, const simulator::InstructionCoun
       {"mma", counts.mma},         {"ldmatrix", counts.ldmatrix}, {"stmatrix", counts.stmatrix},
       {"cp_async", counts.copyAsync}, {"barrier", counts.barrier},   {"warp_sync", counts.warpSync},
       {"shuffle", counts.shuffle}, {"vote", counts.vote},         {"special_function", counts.specialFunction},
+      {"wgmma", counts.wgmma},     {"wgmma_multiply_adds", counts.wgmmaMultiplyAdds},
+      {"tma_load", counts.tmaLoad}, {"tma_store", counts.tmaStore}, {"mbarrier", counts.mbarrier},
+      {"cluster_barrier", counts.clusterBarrier}, {"proxy_fence", counts.proxyFence},
   };
   const std::pair<const char *, uint64_t> accesses[] = {
       {"global_load", counts.globalLoad},   {"global_store", counts.globalStore},
@@ -223,6 +225,7 @@ Status SimulatorDevice::launch(KernelHandle &kernel, const LaunchConfig &config,
   simulator::LaunchShape shape;
   shape.grid = config.grid;
   shape.block = config.block;
+  shape.cluster = config.cluster;
   shape.sharedBytes = config.dynamicSharedBytes;
   std::vector<const void *> arguments(config.arguments.begin(), config.arguments.end());
   shape.arguments = arguments;

@@ -89,7 +89,8 @@ void Writer::copyTile(uint32_t tile, uint32_t stage) {
 void Writer::settleCopies() {
   if (kernel.fault != WgmmaFault::NoCopyWait)
     line("nvvm.cp.async.wait.group 0");
-  line("nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}");
+  if (kernel.fault != WgmmaFault::NoProxyFence)
+    line("nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}");
   if (kernel.fault != WgmmaFault::NoBarrier)
     line("nvvm.barrier0");
 }

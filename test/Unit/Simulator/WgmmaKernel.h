@@ -27,6 +27,7 @@ enum class WgmmaFault {
   OverwrittenStage,    ///< the next tile is copied over the one that is being multiplied
   NoBarrier,           ///< tiles are multiplied before other threads have copied their part
   NoCopyWait,          ///< nobody waits for the copies
+  NoProxyFence,        ///< what the threads copied is not handed to the async proxy
   HalfATile,           ///< only half of the last tile of B is copied
   MisalignedTile,      ///< the descriptor of A begins in the middle of a pattern
   DistantTile,         ///< the descriptor of B points behind the shared memory

@@ -193,15 +193,15 @@ TEST(WgmmaFaults, UseBeforeTheWaitGivesNaNInLatestMode) {
       std::isnan(runProduct(bf16Kernel(24, WgmmaFault::UseBeforeWait), checked(AsyncMode::Latest)).worstError));
 }
 
-TEST(WgmmaFaults, OverwrittenStageIsARaceAndGivesOtherValuesInLatestMode) {
+TEST(WgmmaFaults, OverwrittenStageIsAnAsyncRaceAndGivesOtherValuesInLatestMode) {
   ProductRun run = runProduct(bf16Kernel(24, WgmmaFault::OverwrittenStage), checked(AsyncMode::Latest));
-  const Report *race = find(run.result, ReportKind::SharedRace);
+  const Report *race = find(run.result, ReportKind::AsyncRace);
   ASSERT_TRUE(race) << texts(run.result);
   EXPECT_EQ(race->operation, "nvvm.cp.async.shared.global");
   EXPECT_EQ(race->otherOperation, "ptx.wgmma");
   EXPECT_FALSE(run.worstError == 0);
   EXPECT_TRUE(find(runProduct(bf16Kernel(24, WgmmaFault::OverwrittenStage), checked()).result,
-                   ReportKind::SharedRace));
+                   ReportKind::AsyncRace));
 }
 
 TEST(WgmmaFaults, MissingFenceIsReported) {
@@ -224,6 +224,16 @@ TEST(WgmmaFaults, UnorderedCopiesAreReported) {
   const Report *report = find(run.result, ReportKind::IncompleteCopy);
   ASSERT_TRUE(report) << texts(run.result);
   EXPECT_EQ(report->operation, "ptx.wgmma");
+}
+
+TEST(WgmmaFaults, MissingProxyFenceIsReported) {
+  for (AsyncMode mode : {AsyncMode::Earliest, AsyncMode::Latest}) {
+    ProductRun run = runProduct(bf16Kernel(24, WgmmaFault::NoProxyFence), checked(mode));
+    const Report *report = find(run.result, ReportKind::MissingProxyFence);
+    ASSERT_TRUE(report) << texts(run.result);
+    EXPECT_EQ(report->operation, "ptx.wgmma");
+    EXPECT_EQ(report->otherOperation, "nvvm.cp.async.shared.global");
+  }
 }
 
 TEST(WgmmaFaults, UninitializedBytesAreReported) {
