@@ -28,7 +28,7 @@ static DictionaryAttr describe(TensorCopyOp copy, int64_t buffer) {
   entries.set("extents", AffineMapAttr::get(map.getExtents()));
   entries.set("strides", AffineMapAttr::get(map.getStrides()));
   entries.set("offset", builder.getI64IntegerAttr(map.getOffset()));
-  entries.set("box", builder.getI64ArrayAttr(map.getBox()));
+  entries.set("box", builder.getDenseI64ArrayAttr(map.getBox()));
   entries.set("swizzle", builder.getI64IntegerAttr(map.getSwizzle()));
   return entries.getDictionary(copy.getContext());
 }
