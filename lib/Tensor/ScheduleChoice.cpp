@@ -11,8 +11,15 @@ using namespace ashlar;
 
 ScheduleChoice ScheduleChooser::choose() {
   SmallVector<size_t> order = llvm::to_vector(llvm::seq<size_t>(0, schedules.size()));
-  auto totalOf = [&](size_t index) { return comparison.candidates[index].cycles.total; };
-  llvm::sort(order, [&](size_t a, size_t b) { return std::pair(totalOf(a), a) < std::pair(totalOf(b), b); });
+  // Models of different kinds are not comparable to the last percent, and none has met a clock: kinds go in the
+  // order in which they were added, the best of the hardware's means first.
+  auto keyOf = [&](size_t index) {
+    const cost::Candidate &candidate = comparison.candidates[index];
+    auto first = llvm::find_if(comparison.candidates,
+                               [&](const cost::Candidate &other) { return other.kind == candidate.kind; });
+    return std::tuple(first - comparison.candidates.begin(), candidate.cycles.total, index);
+  };
+  llvm::sort(order, [&](size_t a, size_t b) { return keyOf(a) < keyOf(b); });
   ScheduleChoice choice{schedules[order.front()], {}, {}};
 
   // The last alternative is of another kind than the best, if there is any.

@@ -116,12 +116,9 @@ struct RoleRegisters {
 };
 } // namespace
 
-/// What the producer hands over to the consumers. With one group of consumers a thread has all that it can
-/// address anyway.
+/// What the producer hands over to the consumers.
 static RoleRegisters chooseRegisters(int64_t consumers, int64_t registersPerMultiprocessor) {
   constexpr int64_t least = 24, most = 240;
-  if (consumers < 2)
-    return {};
   int64_t consumer = std::min(most, (registersPerMultiprocessor / warpGroupThreads - least) / consumers / 8 * 8);
   return {least, consumer};
 }
@@ -142,8 +139,9 @@ static LogicalResult specialize(KernelOp kernel, int64_t registersPerMultiproces
     return kernel.emitOpError("cannot be dealt out to roles: its pipelines have not been expanded, or its threads "
                               "are not whole warp groups");
   int64_t consumers = kernel.getThreads() / warpGroupThreads;
-  RoleRegisters registers = scheduledRegisters(kernel);
-  if (!registers.consumer)
+  // With one group of consumers a thread has all that it can address from the start.
+  RoleRegisters registers = consumers > 1 ? scheduledRegisters(kernel) : RoleRegisters();
+  if (consumers > 1 && !registers.consumer)
     registers = chooseRegisters(consumers, registersPerMultiprocessor);
   Location loc = kernel.getLoc();
   OpBuilder builder(kernel.getContext());
