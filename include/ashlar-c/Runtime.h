@@ -27,6 +27,10 @@
 |*   order of the whole tensor; i1 takes one byte. Memory starts at a multiple of 16 bytes.
 |* Streams: a CUstream / cudaStream_t of the device's primary context, or NULL for the default stream. The simulator
 |*   ignores it and finishes before it returns.
+|* CUDA graphs: calls may be captured. The graph holds the addresses of the call's tensors and of the executable's own
+|*   memory, so both must live as long as the graph is replayed, and the executable must not grow in between: reserve
+|*   for the largest sizes first. A call that would have to grow while captured fails. Executables do not order replays
+|*   of their graphs against other calls; use one stream.
 |* Versions: functions are only added; structs grow at their end only, together with a new minor version.
 |*
 \*===---------------------------------------------------------------------===*/
