@@ -1,7 +1,7 @@
 //===-- LaunchAttributes.cpp - a kernel's attributes as a launch ------------===//
 //
-// What the levels above decided about a launch stands on the kernel; here it becomes a step of the plan. The limits
-// of the hardware are checked with the whole manifest.
+// What the levels above decided about a launch stands on the kernel; here it becomes a step of the plan. The
+// limits of the hardware are checked with the whole manifest.
 //
 //===-----------------------------------------------------------------------===//
 #include "LaunchAttributes.h"
@@ -116,7 +116,8 @@ LogicalResult TensorMapReader::numbers(DictionaryAttr from, StringRef key, std::
 LogicalResult TensorMapReader::sizes(StringRef key, ArrayRef<Expression> dimensions,
                                      std::vector<Expression> &result) {
   auto attribute = dictionary.getAs<AffineMapAttr>(key);
-  if (!attribute || attribute.getValue().getNumDims() || attribute.getValue().getNumSymbols() != dimensions.size())
+  if (!attribute || attribute.getValue().getNumDims() ||
+      attribute.getValue().getNumSymbols() != dimensions.size())
     return error() << "its '" << key << "' must be an affine map of the kernel's " << dimensions.size()
                    << " runtime dimensions as symbols";
   for (AffineExpr expr : attribute.getValue().getResults())
@@ -125,7 +126,8 @@ LogicalResult TensorMapReader::sizes(StringRef key, ArrayRef<Expression> dimensi
 }
 
 LogicalResult TensorMapReader::readBox(package::TensorMapArgument &map) {
-  if (dictionary.contains("element_strides") && failed(numbers(dictionary, "element_strides", map.elementStrides)))
+  if (dictionary.contains("element_strides") &&
+      failed(numbers(dictionary, "element_strides", map.elementStrides)))
     return failure();
   if (!dictionary.contains("im2col"))
     return numbers(dictionary, "box", map.box);
@@ -133,7 +135,8 @@ LogicalResult TensorMapReader::readBox(package::TensorMapArgument &map) {
   if (!im2col)
     return error() << "its 'im2col' must be a dictionary";
   package::Im2col &walk = map.im2col.emplace();
-  return success(succeeded(numbers(im2col, "lower", walk.lower)) && succeeded(numbers(im2col, "upper", walk.upper)) &&
+  return success(succeeded(numbers(im2col, "lower", walk.lower)) &&
+                 succeeded(numbers(im2col, "upper", walk.upper)) &&
                  succeeded(number(im2col, "channels", walk.channels)) &&
                  succeeded(number(im2col, "pixels", walk.pixels)));
 }
@@ -143,7 +146,8 @@ FailureOr<package::TensorMapArgument> TensorMapReader::read(ArrayRef<BufferRef> 
   package::TensorMapArgument map;
   int64_t buffer = 0;
   if (failed(number(dictionary, "buffer", buffer)) || failed(number(dictionary, "offset", map.offset)) ||
-      failed(number(dictionary, "swizzle", map.swizzle)) || failed(sizes("extents", dimensions, map.extents)) ||
+      failed(number(dictionary, "swizzle", map.swizzle)) ||
+      failed(sizes("extents", dimensions, map.extents)) ||
       failed(sizes("strides", dimensions, map.strides)) || failed(readBox(map)))
     return failure();
   if (buffer < 0 || buffer >= static_cast<int64_t>(buffers.size()))
@@ -152,7 +156,8 @@ FailureOr<package::TensorMapArgument> TensorMapReader::read(ArrayRef<BufferRef> 
   auto type = dictionary.getAs<TypeAttr>("element");
   std::optional<TensorMapElement> element = type ? mapElement(type.getValue()) : std::nullopt;
   if (!element)
-    return error() << "its 'element' must be a type of 8, 16, 32 or 64 bits; narrower ones are copied as bytes";
+    return error()
+           << "its 'element' must be a type of 8, 16, 32 or 64 bits; narrower ones are copied as bytes";
   map.element = *element;
   return map;
 }
@@ -164,7 +169,8 @@ LogicalResult ashlar::addTensorMaps(LLVM::LLVMFuncOp kernel, ArrayRef<BufferRef>
     auto dictionary = dyn_cast<DictionaryAttr>(attribute);
     if (!dictionary)
       return kernel.emitOpError() << "tensor map " << index << ": must be a dictionary";
-    FailureOr<package::TensorMapArgument> map = TensorMapReader(kernel, index, dictionary).read(buffers, dimensions);
+    FailureOr<package::TensorMapArgument> map =
+        TensorMapReader(kernel, index, dictionary).read(buffers, dimensions);
     if (failed(map))
       return failure();
     step.arguments.push_back(Argument::tensorMap(std::move(*map)));

@@ -8,6 +8,7 @@
 #include "HostExpressions.h"
 #include "LaunchAttributes.h"
 #include "SizeChecks.h"
+#include "ashlar/GPU/Passes.h"
 #include "dialects/Tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -239,6 +240,12 @@ LogicalResult Planner::addLaunch(tile::LaunchOp launch) {
   }
   if (failed(addWorkspace(launch, list)))
     return failure();
+  auto maps = kernel->getAttrOfType<ArrayAttr>(tensorMapsAttrName);
+  size_t count = list.size() + launch.getDimensions().size() + (maps ? maps.size() : 0);
+  if (count != kernel.getNumArguments())
+    return kernel.emitOpError("takes ")
+           << kernel.getNumArguments() << " arguments, but its launch has " << count
+           << ": buffers, runtime dimensions and tensor maps";
   for (const BufferRef &buffer : list)
     step.arguments.push_back({Argument::Kind::Buffer, buffer, {}, {}});
 
@@ -254,9 +261,6 @@ LogicalResult Planner::addLaunch(tile::LaunchOp launch) {
   if (failed(checks.addRequirements(launch, dimensions)) || failed(checks.addReach(launch, kernel)) ||
       failed(addGeometry(kernel, dimensions, step)) || failed(addTensorMaps(kernel, list, dimensions, step)))
     return failure();
-  if (step.arguments.size() != kernel.getNumArguments())
-    return kernel.emitOpError("takes ") << kernel.getNumArguments() << " arguments, but its launch has "
-                                        << step.arguments.size() << ": buffers, runtime dimensions and tensor maps";
   result.steps.push_back(package::Step::makeLaunch(std::move(step)));
   return success();
 }

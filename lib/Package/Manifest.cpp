@@ -47,7 +47,8 @@ bool TensorType::isDynamic() const {
 
 namespace {
 /// A list of at most as many numbers as a map has dimensions, without allocation.
-template <typename T> struct MapList {
+template <typename T>
+struct MapList {
   std::array<T, tensorMapMaximumRank> values = {};
   size_t size = 0;
 
@@ -56,14 +57,17 @@ template <typename T> struct MapList {
 } // namespace
 
 /// Numbers that do not fit become ones that no map may have.
-template <typename T> static T clampTo(int64_t number) {
+template <typename T>
+static T clampTo(int64_t number) {
   return static_cast<T>(std::clamp<int64_t>(number, std::numeric_limits<T>::min(), INT32_MAX));
 }
 
-template <typename T> static MapList<T> toList(const std::vector<int64_t> &numbers) {
+template <typename T>
+static MapList<T> toList(const std::vector<int64_t> &numbers) {
   MapList<T> list;
   list.size = std::min<size_t>(numbers.size(), tensorMapMaximumRank);
-  std::transform(numbers.begin(), numbers.begin() + static_cast<ptrdiff_t>(list.size), list.values.begin(), clampTo<T>);
+  std::transform(numbers.begin(), numbers.begin() + static_cast<ptrdiff_t>(list.size), list.values.begin(),
+                 clampTo<T>);
   return list;
 }
 
@@ -105,14 +109,16 @@ Expected<TensorMap> TensorMapArgument::resolve(std::span<const int64_t> symbols,
   source.elementStrides = elementSteps.span();
   source.swizzleBytes = clampTo<uint32_t>(swizzle);
   Expected<TensorMap> map =
-      im2col ? im2colTensorMap(source, toList<int32_t>(im2col->lower).span(), toList<int32_t>(im2col->upper).span(),
-                               clampTo<uint32_t>(im2col->channels), clampTo<uint32_t>(im2col->pixels))
+      im2col ? im2colTensorMap(source, toList<int32_t>(im2col->lower).span(),
+                               toList<int32_t>(im2col->upper).span(), clampTo<uint32_t>(im2col->channels),
+                               clampTo<uint32_t>(im2col->pixels))
              : tiledTensorMap(source, toList<uint32_t>(box).span());
   if (!map)
     return map;
   std::optional<int64_t> end = reach(*map);
   if (!end || *end > bytes - offset)
-    return invalidArgument("tensor map: the tensor reaches beyond its buffer of " + std::to_string(bytes) + " bytes");
+    return invalidArgument("tensor map: the tensor reaches beyond its buffer of " + std::to_string(bytes) +
+                           " bytes");
   return map;
 }
 

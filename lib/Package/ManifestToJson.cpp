@@ -119,7 +119,8 @@ static Json toJson(const Step &step, const Manifest &manifest, const std::vector
             {"destination", toJson(step.copy.destination)},
             {"bytes", toJson(step.copy.bytes, symbols)}};
   const LaunchStep &launch = step.launch;
-  Json grid = toJson(std::vector<Expression>(launch.grid.begin(), launch.grid.end()), symbols), arguments = Json::array();
+  Json grid = toJson(std::vector<Expression>(launch.grid.begin(), launch.grid.end()), symbols),
+       arguments = Json::array();
   for (const Argument &argument : launch.arguments)
     arguments.push_back(toJson(argument, symbols));
   Json json = {{"kind", "launch"},

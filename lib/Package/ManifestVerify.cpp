@@ -349,15 +349,16 @@ static Status checkCopy(const JsonPath &path, const CopyStep &copy, const StepSc
   return checkExpression(path / "bytes", copy.bytes, scope.function.symbols.size(), 0, room);
 }
 
-/// Checks what does not depend on symbols. The hardware's own limits are checked on a map whose dynamic extents and
-/// strides are legal ones, and so are those of an empty tensor, whose kernel is not launched.
+/// Checks what does not depend on symbols. The hardware's own limits are checked on a map whose dynamic
+/// extents and strides are legal ones, and so are those of an empty tensor, whose kernel is not launched.
 static Status checkTensorMap(const JsonPath &path, const TensorMapArgument &map, const StepScope &scope) {
   ASHLAR_RETURN_IF_ERROR(checkBuffer(path / "buffer", map.buffer, scope));
   ASHLAR_RETURN_IF_ERROR(checkRange(path / "offset", map.offset, 0, Limits::bufferBytes));
   size_t numSymbols = scope.function.symbols.size();
   TensorMapArgument sample = map;
   bool isDynamic = false;
-  auto check = [&](const JsonPath &at, Expression &expression, int64_t low, int64_t high, int64_t legal) -> Status {
+  auto check = [&](const JsonPath &at, Expression &expression, int64_t low, int64_t high,
+                   int64_t legal) -> Status {
     ASHLAR_RETURN_IF_ERROR(checkExpression(at, expression, numSymbols, low, high));
     if (expression.constantValue().value_or(0) == 0) {
       isDynamic = true;

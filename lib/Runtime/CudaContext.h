@@ -27,8 +27,8 @@ public:
 };
 using ContextPointer = std::shared_ptr<const PrimaryContext>;
 
-/// Makes the context current while in scope; where it is already, as in programs that live in the primary context,
-/// nothing is changed and one cheap question is all it costs.
+/// Makes the context current while in scope; where it is already, as in programs that live in the primary
+/// context, nothing is changed and one cheap question is all it costs.
 class ContextScope {
 public:
   explicit ContextScope(const PrimaryContext &context) : driver(*context.driver) {

@@ -160,11 +160,12 @@ Status CudaDevice::launch(KernelHandle &kernel, const LaunchConfig &config, Stre
   void **arguments = const_cast<void **>(config.arguments.data());
   if (config.cluster != std::array<uint32_t, 3>{1, 1, 1} || config.programmaticLaunch) {
     CudaLaunch launch(config, toStream(stream));
-    return driver.check(driver.launchKernelEx(&launch.config, function, arguments, nullptr), "cuLaunchKernelEx");
+    return driver.check(driver.launchKernelEx(&launch.config, function, arguments, nullptr),
+                        "cuLaunchKernelEx");
   }
-  return driver.check(driver.launchKernel(function, config.grid[0], config.grid[1], config.grid[2], config.block[0],
-                                          config.block[1], config.block[2], config.dynamicSharedBytes,
-                                          toStream(stream), arguments, nullptr),
+  return driver.check(driver.launchKernel(function, config.grid[0], config.grid[1], config.grid[2],
+                                          config.block[0], config.block[1], config.block[2],
+                                          config.dynamicSharedBytes, toStream(stream), arguments, nullptr),
                       "cuLaunchKernel");
 }
 

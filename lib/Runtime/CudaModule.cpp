@@ -33,7 +33,8 @@ Status CudaModuleHandle::checkFeatures(const std::string &name, const KernelNeed
     bool isKnown;
   } features[] = {
       {needs.clusterBlocks() > 1, "block clusters", "cuLaunchKernelEx", driver.launchKernelEx != nullptr},
-      {needs.programmaticLaunch, "programmatic launches", "cuLaunchKernelEx", driver.launchKernelEx != nullptr},
+      {needs.programmaticLaunch, "programmatic launches", "cuLaunchKernelEx",
+       driver.launchKernelEx != nullptr},
       {needs.tensorMaps, "tensor maps", "cuTensorMapEncodeTiled",
        driver.tensorMapEncodeTiled && driver.tensorMapEncodeIm2col},
   };
@@ -48,17 +49,20 @@ Status CudaModuleHandle::checkFeatures(const std::string &name, const KernelNeed
   return {};
 }
 
-Status CudaModuleHandle::checkSizes(const std::string &name, CudaFunction function, const KernelNeeds &needs) const {
+Status CudaModuleHandle::checkSizes(const std::string &name, CudaFunction function,
+                                    const KernelNeeds &needs) const {
   const CudaDriver &driver = *context->driver;
   int maxThreads = 0, staticShared = 0;
   // The driver loads kernels lazily; asking about one loads it, which a captured launch could not.
-  ASHLAR_RETURN_IF_ERROR(driver.check(driver.functionGetAttribute(&maxThreads, cudaFunctionMaxThreads, function),
-                                      "cuFuncGetAttribute"));
   ASHLAR_RETURN_IF_ERROR(driver.check(
-      driver.functionGetAttribute(&staticShared, cudaFunctionStaticSharedBytes, function), "cuFuncGetAttribute"));
+      driver.functionGetAttribute(&maxThreads, cudaFunctionMaxThreads, function), "cuFuncGetAttribute"));
+  ASHLAR_RETURN_IF_ERROR(
+      driver.check(driver.functionGetAttribute(&staticShared, cudaFunctionStaticSharedBytes, function),
+                   "cuFuncGetAttribute"));
   if (needs.blockThreads() > maxThreads)
     return unsupported("kernel '" + name + "' runs with at most " + std::to_string(maxThreads) +
-                       " threads a block on this device, the plan has " + std::to_string(needs.blockThreads()));
+                       " threads a block on this device, the plan has " +
+                       std::to_string(needs.blockThreads()));
   int64_t shared = needs.dynamicSharedBytes + staticShared;
   if (shared > facts.sharedBytesPerBlock)
     return unsupported("kernel '" + name + "' needs " + std::to_string(shared) +
@@ -71,14 +75,16 @@ Status CudaModuleHandle::optIn(const std::string &name, CudaFunction function, c
   const CudaDriver &driver = *context->driver;
   int64_t &optedIn = sharedOptIn.try_emplace(name, sharedBytesWithoutOptIn).first->second;
   if (needs.dynamicSharedBytes > optedIn) {
-    ASHLAR_RETURN_IF_ERROR(driver.check(driver.functionSetAttribute(function, cudaFunctionMaxDynamicSharedBytes,
-                                                                    static_cast<int>(needs.dynamicSharedBytes)),
-                                        "cuFuncSetAttribute"));
+    ASHLAR_RETURN_IF_ERROR(
+        driver.check(driver.functionSetAttribute(function, cudaFunctionMaxDynamicSharedBytes,
+                                                 static_cast<int>(needs.dynamicSharedBytes)),
+                     "cuFuncSetAttribute"));
     optedIn = needs.dynamicSharedBytes;
   }
   if (needs.clusterBlocks() <= portableClusterBlocks)
     return {};
-  return driver.check(driver.functionSetAttribute(function, cudaFunctionNonPortableCluster, 1), "cuFuncSetAttribute");
+  return driver.check(driver.functionSetAttribute(function, cudaFunctionNonPortableCluster, 1),
+                      "cuFuncSetAttribute");
 }
 
 /// The largest cluster depends on how many of its blocks fit side by side, which the driver knows.
@@ -111,7 +117,8 @@ Expected<std::unique_ptr<KernelHandle>> CudaModuleHandle::prepareKernel(const st
   ContextScope scope(*context);
   ASHLAR_RETURN_IF_ERROR(scope.status());
   CudaFunction function = nullptr;
-  Status found = driver.check(driver.moduleGetFunction(&function, module, name.c_str()), "cuModuleGetFunction");
+  Status found =
+      driver.check(driver.moduleGetFunction(&function, module, name.c_str()), "cuModuleGetFunction");
   ASHLAR_RETURN_IF_ERROR(found.withContext("kernel '" + name + "'"));
   ASHLAR_RETURN_IF_ERROR(checkFeatures(name, needs));
   ASHLAR_RETURN_IF_ERROR(checkSizes(name, function, needs));
@@ -151,17 +158,18 @@ Status encodeTensorMap(const CudaDriver &driver, const TensorMap &map, EncodedTe
   std::copy(std::begin(map.box), std::end(map.box), box);
   int swizzle = map.swizzleBytes == 0 ? 0 : map.swizzleBytes == 32 ? 1 : map.swizzleBytes == 64 ? 2 : 3;
   if (map.mode == TensorMapMode::Tiled)
-    return driver.check(driver.tensorMapEncodeTiled(encoded.bytes.data(), element, map.rank, address, map.extents,
-                                                    map.strides, box, elementStrides, cudaInterleaveNone, swizzle,
-                                                    cudaL2Promotion128, cudaOutOfBoundsZero),
+    return driver.check(driver.tensorMapEncodeTiled(encoded.bytes.data(), element, map.rank, address,
+                                                    map.extents, map.strides, box, elementStrides,
+                                                    cudaInterleaveNone, swizzle, cudaL2Promotion128,
+                                                    cudaOutOfBoundsZero),
                         "cuTensorMapEncodeTiled");
   int lower[3], upper[3];
   std::copy(std::begin(map.lowerCorner), std::end(map.lowerCorner), lower);
   std::copy(std::begin(map.upperCorner), std::end(map.upperCorner), upper);
-  return driver.check(driver.tensorMapEncodeIm2col(encoded.bytes.data(), element, map.rank, address, map.extents,
-                                                   map.strides, lower, upper, map.channels, map.pixels,
-                                                   elementStrides, cudaInterleaveNone, swizzle, cudaL2Promotion128,
-                                                   cudaOutOfBoundsZero),
+  return driver.check(driver.tensorMapEncodeIm2col(encoded.bytes.data(), element, map.rank, address,
+                                                   map.extents, map.strides, lower, upper, map.channels,
+                                                   map.pixels, elementStrides, cudaInterleaveNone, swizzle,
+                                                   cudaL2Promotion128, cudaOutOfBoundsZero),
                       "cuTensorMapEncodeIm2col");
 }
 

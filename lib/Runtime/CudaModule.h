@@ -24,7 +24,8 @@ public:
   CudaModuleHandle(ContextPointer context, CudaModule module, DeviceProperties facts)
       : context(std::move(context)), module(module), facts(std::move(facts)) {}
   ~CudaModuleHandle() override;
-  Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name, const KernelNeeds &needs) override;
+  Expected<std::unique_ptr<KernelHandle>> prepareKernel(const std::string &name,
+                                                        const KernelNeeds &needs) override;
 
 private:
   Status checkFeatures(const std::string &name, const KernelNeeds &needs) const;

@@ -147,10 +147,11 @@ Status FunctionPlan::resolveLaunch(const LaunchStep &launch, PreparedStep &prepa
 Status FunctionPlan::resolveMap(PreparedMap &map, std::span<const int64_t> symbols, int64_t bytes) {
   Expected<TensorMap> values = map.source->resolve(symbols, 0, bytes);
   if (!values)
-    return Status(values.status().code(),
-                  "argument " + std::to_string(map.argument) + ": " + values.status().message() +
-                      "; call it with sizes that keep this limit of the hardware's tensor copies, or compile the "
-                      "program for a target without them (sm_80)");
+    return Status(
+        values.status().code(),
+        "argument " + std::to_string(map.argument) + ": " + values.status().message() +
+            "; call it with sizes that keep this limit of the hardware's tensor copies, or compile the "
+            "program for a target without them (sm_80)");
   if (std::memcmp(&map.values, &*values, sizeof(TensorMap)) == 0)
     return {};
   map.values = *values;
@@ -301,8 +302,8 @@ Status FunctionPlan::encodeFixedMaps(const CallBuffers &buffers, Device &device)
   return {};
 }
 
-Status FunctionPlan::runLaunch(PreparedStep &prepared, const CallBuffers &buffers, Device &device, Stream stream,
-                               LaunchReport *report) {
+Status FunctionPlan::runLaunch(PreparedStep &prepared, const CallBuffers &buffers, Device &device,
+                               Stream stream, LaunchReport *report) {
   BufferRange *range = prepared.ranges.data();
   for (const PreparedAddress &address : prepared.addresses) {
     *range = locate(address.buffer, buffers);

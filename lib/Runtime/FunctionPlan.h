@@ -1,9 +1,9 @@
 //===-- FunctionPlan.h - a function's launch plan, ready to run -*- C++ -*-===//
 //
-// Everything of a function that can be prepared before a call: kernel handles, storage for argument values and the
-// pointers to them, and, for the symbol values of the last call, all sizes, offsets and grids. A call with the same
-// symbol values only fills in addresses. Tensor maps hold addresses, too: each keeps the last few of its encodings, so
-// a call with buffers that were seen before encodes nothing.
+// Everything of a function that can be prepared before a call: kernel handles, storage for argument values
+// and the pointers to them, and, for the symbol values of the last call, all sizes, offsets and grids. A call
+// with the same symbol values only fills in addresses. Tensor maps hold addresses, too: each keeps the last
+// few of its encodings, so a call with buffers that were seen before encodes nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,8 +33,8 @@ public:
 
   /// Looks up the kernels of all steps. Before any resolve().
   Status prepareKernels(Module &module, const DeviceProperties &device);
-  /// Encodes the tensor maps that no call changes: those of constants and of slots at fixed places, of fixed sizes.
-  /// `buffers` has no inputs and outputs.
+  /// Encodes the tensor maps that no call changes: those of constants and of slots at fixed places, of fixed
+  /// sizes. `buffers` has no inputs and outputs.
   Status encodeFixedMaps(const CallBuffers &buffers, Device &device);
 
   const package::Function &function() const { return source; }
@@ -59,13 +59,15 @@ public:
 private:
   /// A tensor map of a launch.
   struct PreparedMap {
-    PreparedMap(size_t argument, const package::TensorMapArgument *source) : argument(argument), source(source) {}
+    PreparedMap(size_t argument, const package::TensorMapArgument *source)
+        : argument(argument), source(source) {}
 
     size_t argument;
     const package::TensorMapArgument *source;
     /// For the resolved symbols; its address is that of a buffer at 0.
     TensorMap values = {};
-    /// Encodings of `values` for the buffers at `addresses`, 0 where there is none; the next replaces entry `oldest`.
+    /// Encodings of `values` for the buffers at `addresses`, 0 where there is none; the next replaces entry
+    /// `oldest`.
     static constexpr size_t numEncodings = 4;
     std::array<uint64_t, numEncodings> addresses = {};
     std::array<EncodedTensorMap, numEncodings> encodings;
@@ -83,8 +85,8 @@ private:
     int64_t copyBytes = 0;
     /// Geometry, which resolve() completes, and the arguments and buffers below.
     LaunchConfig config;
-    /// Value of each argument and pointers to them. Scalars are set by resolve(), addresses by runStep(). The pointer
-    /// of a tensor map is that of its encoding.
+    /// Value of each argument and pointers to them. Scalars are set by resolve(), addresses by runStep(). The
+    /// pointer of a tensor map is that of its encoding.
     std::vector<uint64_t> values;
     std::vector<void *> pointers;
     std::vector<PreparedAddress> addresses;

@@ -273,15 +273,16 @@ static Status readChoice(const DeviceOptions &options, const std::string &key, c
 }
 
 /// Sets `value` from option `key`, a number from `low` to 1024.
-static Status readNumber(const DeviceOptions &options, const std::string &key, unsigned low, unsigned &value) {
+static Status readNumber(const DeviceOptions &options, const std::string &key, unsigned low,
+                         unsigned &value) {
   auto found = options.find(key);
   if (found == options.end())
     return {};
   const std::string &text = found->second;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < low || value > 1024)
-    return invalidArgument("simulator option " + key + ": '" + text + "' is no number from " + std::to_string(low) +
-                           " to 1024");
+    return invalidArgument("simulator option " + key + ": '" + text + "' is no number from " +
+                           std::to_string(low) + " to 1024");
   return {};
 }
 

@@ -27,34 +27,36 @@ inline constexpr llvm::StringLiteral indexBitwidthAttrName = "ashlar.index_bitwi
 /// the last element must not wrap around.
 inline constexpr int64_t maxElements32Bit = (int64_t(1) << 31) - (int64_t(1) << 24);
 
-/// Attribute of a kernel, an array: its last arguments (`!llvm.ptr`) are tensor maps, made by whoever launches the
-/// kernel, behind its buffers and runtime dimensions. One dictionary for each, dimensions innermost first:
+/// Attribute of a kernel, an array: its last arguments (`!llvm.ptr`) are tensor maps, made by whoever
+/// launches the kernel, behind its buffers and runtime dimensions. One dictionary for each, dimensions
+/// innermost first:
 ///   buffer   i64: the argument whose memory it describes
 ///   element  type
-///   extents  affine_map<()[d...] -> (...)>: elements along each of its 1 to 5 dimensions, in the kernel's runtime
-///            dimensions, as its grid
+///   extents  affine_map<()[d...] -> (...)>: elements along each of its 1 to 5 dimensions, in the kernel's
+///            runtime dimensions, as its grid
 ///   strides  the same with one result less: bytes from element to element, from the second dimension on;
 ///            multiples of 16
 ///   offset   i64: bytes from the buffer's start to the first element; a multiple of 16
 ///   box      array of i64: elements that one copy moves, at most 256 along each dimension
 ///   swizzle  i64: 0, 32, 64 or 128, the bytes within which 16-byte chunks are permuted in shared memory
-///   element_strides  array of i64, optional: every how many-th element of the box is copied, 1 to 8
-///   im2col   dictionary, optional, in place of the box: the dimensions are a convolution's channels, width, height,
-///            depth and images as far as it has them, and one copy moves `channels` (i64, at most 256) elements at each
-///            of `pixels` (i64, at most 1024) positions; `lower` and `upper` (arrays of i64 along the spatial
-///            dimensions) are where a window's anchor starts, and what is added to the extent for where it ends
+///   element_strides  optional, array of i64, 1 to 8: every how many-th element of the box is copied
+///   im2col   optional, a dictionary in place of the box: the dimensions are a convolution's channels, width,
+///            height, depth and images as far as it has them, and one copy moves `channels` (i64, at most
+///            256) elements at each of `pixels` (i64, at most 1024) positions. `lower` and `upper` (arrays of
+///            i64 along the spatial dimensions) say where a window's anchor starts, and what is added to the
+///            extent for where it ends.
 /// Elements outside of the extents read as zero and are not written. (PTX ISA, "Tensors"; CUDA Driver API,
 /// cuTensorMapEncodeTiled.)
 inline constexpr llvm::StringLiteral tensorMapsAttrName = "ashlar.tensor_maps";
 /// What the driver makes of a map, as the kernel's parameter.
 inline constexpr int64_t tensorMapBytes = 128;
 
-/// Attribute of a kernel, an i64: it strides over the tiles of its grid by gridDim.x, so no more blocks along x are
-/// launched than the device's multiprocessors times this (in whole clusters, at least one).
+/// Attribute of a kernel, an i64: it strides over the tiles of its grid by gridDim.x, so no more blocks along
+/// x are launched than the device's multiprocessors times this (in whole clusters, at least one).
 inline constexpr llvm::StringLiteral persistentGridAttrName = "ashlar.persistent_grid";
 
 /// Attribute of a kernel, a unit: it may start before the kernel ahead of it has ended, and executes
-/// `nvvm.griddepcontrol wait` before it touches what another kernel reads or writes.
+/// `nvvm.griddepcontrol wait` before it reads or writes what another kernel may touch.
 inline constexpr llvm::StringLiteral programmaticLaunchAttrName = "ashlar.programmatic_launch";
 
 #define GEN_PASS_DECL

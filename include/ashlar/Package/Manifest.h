@@ -221,8 +221,9 @@ struct BufferRef {
   bool operator==(const BufferRef &) const = default;
 };
 
-/// How copies walk a convolution's input, whose dimensions are channels, width, height, depth and images as far as it
-/// has them: `channels` elements at each of `pixels` positions. Corners as in im2colTensorMap (TensorMap.h).
+/// How copies walk a convolution's input, whose dimensions are channels, width, height, depth and images as
+/// far as it has them: `channels` elements at each of `pixels` positions. Corners as in im2colTensorMap
+/// (TensorMap.h).
 struct Im2col {
   std::vector<int64_t> lower, upper;
   int64_t channels = 1;
@@ -231,8 +232,9 @@ struct Im2col {
   bool operator==(const Im2col &) const = default;
 };
 
-/// A tensor in a buffer and the boxes of it that the hardware's tensor copies move; dimensions innermost first. What
-/// is legal says TensorMap.h. The device encodes it into 128 bytes, which the kernel is passed by value.
+/// A tensor in a buffer and the boxes of it that the hardware's tensor copies move; dimensions innermost
+/// first. What is legal says TensorMap.h. The device encodes it into 128 bytes, which the kernel is passed by
+/// value.
 struct TensorMapArgument {
   BufferRef buffer;
   /// Bytes from the buffer's start to the first element; a multiple of 16.
@@ -248,8 +250,8 @@ struct TensorMapArgument {
   int64_t swizzle = 0;
   std::optional<Im2col> im2col;
 
-  /// The map for these symbol values and a buffer of `bytes` bytes at `address`. An error where the hardware's limits
-  /// do not hold, or the tensor reaches beyond the buffer. Allocates for errors only.
+  /// The map for these symbol values and a buffer of `bytes` bytes at `address`. An error where the
+  /// hardware's limits do not hold, or the tensor reaches beyond the buffer. Allocates for errors only.
   Expected<TensorMap> resolve(std::span<const int64_t> symbols, uint64_t address, int64_t bytes) const;
 
   bool operator==(const TensorMapArgument &) const = default;
@@ -265,7 +267,9 @@ struct Argument {
 
   static Argument input(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Input, index}, {}, {}}; }
   static Argument output(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Output, index}, {}, {}}; }
-  static Argument constant(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Constant, index}, {}, {}}; }
+  static Argument constant(unsigned index) {
+    return {Kind::Buffer, {BufferRef::Kind::Constant, index}, {}, {}};
+  }
   static Argument slot(unsigned index) { return {Kind::Buffer, {BufferRef::Kind::Slot, index}, {}, {}}; }
   static Argument i32(Expression value) { return {Kind::I32, {}, std::move(value), {}}; }
   static Argument i64(Expression value) { return {Kind::I64, {}, std::move(value), {}}; }
@@ -289,10 +293,11 @@ struct LaunchStep {
   /// Thread-block cluster; {1, 1, 1} is none.
   std::array<int64_t, 3> cluster = {1, 1, 1};
   int64_t dynamicSharedBytes = 0;
-  /// Where not 0, the kernel strides over its tiles by gridDim.x and gets no more blocks along x than the device's
-  /// multiprocessors times this, rounded down to whole clusters but at least one.
+  /// Where not 0, the kernel strides over its tiles by gridDim.x and gets no more blocks along x than the
+  /// device's multiprocessors times this, rounded down to whole clusters but at least one.
   int64_t persistentBlocks = 0;
-  /// The kernel may start before the kernel ahead of it in the stream has ended; it waits itself for what it reads.
+  /// The kernel may start before the one ahead of it in the stream has ended; it waits itself for what they
+  /// share.
   bool programmaticLaunch = false;
   /// Unknown where dimensions are dynamic.
   std::optional<Traffic> traffic;

@@ -54,7 +54,8 @@ struct LaunchConfig {
   std::array<uint32_t, 3> block = {1, 1, 1};
   std::array<uint32_t, 3> cluster = {1, 1, 1};
   uint32_t dynamicSharedBytes = 0;
-  /// The kernel may start before the one ahead of it in the stream has ended; it waits itself for what it reads.
+  /// The kernel may start before the one ahead of it in the stream has ended; it waits itself for what they
+  /// share.
   bool programmaticLaunch = false;
   /// One pointer to the value of each parameter, as for cuLaunchKernel.
   std::span<void *const> arguments;
@@ -133,8 +134,8 @@ public:
 
   virtual Expected<std::unique_ptr<Module>> loadModule(package::ImageKind kind, std::span<const uint8_t> image) = 0;
 
-  /// Encodes a map that keeps the limits of TensorMap.h; asked of devices that prepared a kernel with maps. A host
-  /// computation that touches no stream.
+  /// Encodes a map that keeps the limits of TensorMap.h; asked of devices that prepared a kernel with maps. A
+  /// host computation that touches no stream.
   virtual Status encodeTensorMap(const TensorMap &map, EncodedTensorMap &encoded) = 0;
 
   /// Enqueues a launch. `report`, where not null, receives what the device found; a device with findings and no

@@ -187,8 +187,10 @@ TEST(Manifest, every_edit_of_a_tensor_map_is_refused) {
       {map + "/box/1", 257, at + ": tensor map: box 257 of dimension 1 is not in 1 to 256"},
       {map + "/box/1", 65537, at + ": tensor map: box 65535 of dimension 1 is not in 1 to 256"},
       {map + "/box/1", 4294967297, at + ".box[1]: the value 4294967297 is outside"},
-      {map + "/box/0", 15, at + ": tensor map: the box's innermost dimension takes 60 bytes, no multiple of 16"},
-      {map + "/box/0", 32, at + ": tensor map: the box's innermost dimension takes 128 bytes, more than the swizzle"},
+      {map + "/box/0", 15,
+       at + ": tensor map: the box's innermost dimension takes 60 bytes, no multiple of 16"},
+      {map + "/box/0", 32,
+       at + ": tensor map: the box's innermost dimension takes 128 bytes, more than the swizzle"},
       {map + "/element_strides/1", 9, at + ": tensor map: element stride 9 of dimension 1 is not in 1 to 8"},
       {map + "/element_strides", {1}, at + ": tensor map: 1 element strides for rank 2"},
       {map + "/swizzle", 16, at + ": tensor map: a swizzle of 16 bytes is none of 0, 32, 64 and 128"},
@@ -197,14 +199,19 @@ TEST(Manifest, every_edit_of_a_tensor_map_is_refused) {
       {walk + "/extents/2", 5, ".tensor_map: tensor map: the tensor reaches beyond its buffer of 256 bytes"},
       {walk + "/offset", 144, ".tensor_map: tensor map: the tensor reaches beyond its buffer of 256 bytes"},
       {walk + "/extents", {8, 4}, ".tensor_map: tensor map: "},
-      {walk + "/im2col/lower", {1, 2}, ".tensor_map: tensor map: corners have two dimensions less than the tensor"},
-      {walk + "/im2col/lower/0", -32769, ".tensor_map: tensor map: a corner of dimension 1 takes more than 16 bits"},
+      {walk + "/im2col/lower",
+       {1, 2},
+       ".tensor_map: tensor map: corners have two dimensions less than the tensor"},
+      {walk + "/im2col/lower/0", -32769,
+       ".tensor_map: tensor map: a corner of dimension 1 takes more than 16 bits"},
       {walk + "/im2col/upper/0", -6, ".tensor_map: tensor map: the bounding box is empty along dimension 1"},
       {walk + "/im2col/channels", 257, ".im2col.channels: the value 257 is outside 1..256"},
       {walk + "/im2col/channels", 4, ".tensor_map: tensor map: the box's innermost dimension takes 8 bytes"},
       {walk + "/im2col/pixels", 0, ".im2col.pixels: the value 0 is outside 1..1024"},
-      {"/functions/0/steps/1/persistent_blocks", 0, "functions[0].steps[1].persistent_blocks: the value 0 is outside"},
-      {"/functions/0/steps/1/persistent_blocks", 65, "steps[1].persistent_blocks: the value 65 is outside 1..64"},
+      {"/functions/0/steps/1/persistent_blocks", 0,
+       "functions[0].steps[1].persistent_blocks: the value 0 is outside"},
+      {"/functions/0/steps/1/persistent_blocks", 65,
+       "steps[1].persistent_blocks: the value 65 is outside 1..64"},
       {"/functions/0/steps/1/programmatic_launch", 1, "steps[1].programmatic_launch: expected true or false"},
   };
   for (const auto &edit : edits)
@@ -242,8 +249,8 @@ static void removeEachKey(Json &root, Json &node, const std::string &path, int &
     std::string at = path.empty() ? key : path + "." + key;
     node.erase(key);
     Expected<Manifest> parsed = manifestFromJson(root.dump());
-    bool isOptional = key == "tolerance" || key == "max" || key == "multiple_of" ||
-                      key == "target_plans" || key == "traffic" || key == "checks" || key == "element_strides" ||
+    bool isOptional = key == "tolerance" || key == "max" || key == "multiple_of" || key == "target_plans" ||
+                      key == "traffic" || key == "checks" || key == "element_strides" ||
                       key == "persistent_blocks" || key == "programmatic_launch";
     bool isUnionKey = key == "equal" || key == "at_most" ||
                       path.find("arguments[") != std::string::npos || path.find("source") != std::string::npos ||

@@ -1,8 +1,8 @@
 //===-- SamplePackage.cpp - a package made by hand for tests --------------===//
 //
 // Function 0 "linear": x [M, 64] f16 times a constant, through two kernels and an arena slot, with a copied
-// second output; the second kernel has everything that a launch may have. Function 1 "scale": static, one kernel, and
-// a plan of its own for sm_90a.
+// second output; the second kernel has everything that a launch may have. Function 1 "scale": static, one
+// kernel, and a plan of its own for sm_90a.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,7 +43,8 @@ static Function makeLinear(unsigned weights) {
   map.box = {16, 64};
   map.elementStrides = {1, 2};
   map.swizzle = 64;
-  second.arguments = {Argument::slot(1), Argument::output(0), Argument::i64(rows * 64), Argument::tensorMap(map)};
+  second.arguments = {Argument::slot(1), Argument::output(0), Argument::i64(rows * 64),
+                      Argument::tensorMap(map)};
   second.persistentBlocks = 2;
   second.programmaticLaunch = true;
   linear.steps = {Step::makeLaunch(first), Step::makeLaunch(second),

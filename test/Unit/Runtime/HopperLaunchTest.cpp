@@ -48,7 +48,8 @@ struct HopperLaunchTest : testing::Test {
   std::vector<void *> buffers;
   std::string loadTrace;
 
-  Status open(PackageWriter writer = makeHopperPackage(), const std::string &driver = ashlar::test::stubDriverPath()) {
+  Status open(PackageWriter writer = makeHopperPackage(),
+              const std::string &driver = ashlar::test::stubDriverPath()) {
     ASHLAR_ASSIGN_OR_RETURN(device, createDevice("cuda:0", {{"library", driver}}));
     size_t start = std::string(stub.trace()).size();
     ASHLAR_ASSIGN_OR_RETURN(executable, load(std::move(writer), device));
@@ -89,8 +90,9 @@ TEST_F(HopperLaunchTest, what_no_call_changes_is_encoded_at_load) {
   ASSERT_TRUE(open().ok());
   EXPECT_EQ(executable->target().name, "sm_90a");
   EXPECT_EQ(countLines(loadTrace, "cuTensorMapEncodeTiled"), 1u) << loadTrace;
-  EXPECT_NE(loadTrace.find("extents=64,512 strides=128 box=64,128 steps=1,1 interleave=0 swizzle=3 l2=2 fill=0\n"),
-            std::string::npos)
+  EXPECT_NE(
+      loadTrace.find("extents=64,512 strides=128 box=64,128 steps=1,1 interleave=0 swizzle=3 l2=2 fill=0\n"),
+      std::string::npos)
       << loadTrace;
   executable.reset();
   // With static sizes the arena is in place, too; it stays where it is.
@@ -118,11 +120,11 @@ TEST_F(HopperLaunchTest, the_driver_gets_what_the_plan_says) {
   };
   std::string maps = tiled(in, "64,300", "128") + tiled(slot, "512,300", "1024"),
               more = tiled(slot, "512,300", "1024") + tiled(out, "512,300", "1024");
-  std::string product = "cuLaunchKernelEx product grid=6,1,1 block=128,1,1 shared=100000 arguments=" + in + "," +
-                        weight + "," + slot + ",300,map(" + in + "),map(" + weight + "),map(" + slot +
+  std::string product = "cuLaunchKernelEx product grid=6,1,1 block=128,1,1 shared=100000 arguments=" + in +
+                        "," + weight + "," + slot + ",300,map(" + in + "),map(" + weight + "),map(" + slot +
                         ") cluster=2,1,1\n",
-              finish = "cuLaunchKernelEx finish grid=5,1,1 block=128,1,1 shared=100000 arguments=" + slot + "," +
-                       out + ",300,map(" + slot + "),map(" + out + ") programmatic=1\n";
+              finish = "cuLaunchKernelEx finish grid=5,1,1 block=128,1,1 shared=100000 arguments=" + slot +
+                       "," + out + ",300,map(" + slot + "),map(" + out + ") programmatic=1\n";
   EXPECT_EQ(trace, maps + product + more + finish);
   EXPECT_EQ(call(x, y, 300), product + finish) << "the same call again encodes nothing";
 }
@@ -134,7 +136,9 @@ TEST_F(HopperLaunchTest, only_what_changes_is_encoded_again) {
   for (int i = 0; i < 5; ++i)
     inputs.push_back(allocate(300 * 128));
   void *y = allocate(300 * 1024);
-  auto encodings = [&](void *x, int64_t rows) { return countLines(call(x, y, rows), "cuTensorMapEncodeTiled"); };
+  auto encodings = [&](void *x, int64_t rows) {
+    return countLines(call(x, y, rows), "cuTensorMapEncodeTiled");
+  };
   EXPECT_EQ(encodings(inputs[0], 300), 4u);
   EXPECT_EQ(encodings(inputs[1], 300), 1u) << "another input, the rest as before";
   EXPECT_EQ(encodings(inputs[0], 300), 0u) << "an input that was there before";
@@ -191,23 +195,27 @@ TEST_F(HopperLaunchTest, a_plan_for_hopper_is_refused_elsewhere) {
   };
   stub.setCapability(89);
   EXPECT_EQ(message([](LaunchStep &, LaunchStep &) {}),
-            "function 'linear': kernel 'product' uses block clusters, which GPUs have from compute capability 9.0 on; "
+            "function 'linear': kernel 'product' uses block clusters, which GPUs have from compute "
+            "capability 9.0 on; "
             "this one has 8.9");
   EXPECT_EQ(message([](LaunchStep &product, LaunchStep &) { product.cluster = {1, 1, 1}; }),
-            "function 'linear': kernel 'product' uses tensor maps, which GPUs have from compute capability 9.0 on; this "
+            "function 'linear': kernel 'product' uses tensor maps, which GPUs have from compute capability "
+            "9.0 on; this "
             "one has 8.9");
   auto onlyProgrammatic = [](LaunchStep &product, LaunchStep &finish) {
     product.cluster = {1, 1, 1};
     product.arguments.resize(4);
     finish.arguments.resize(3);
   };
-  EXPECT_EQ(message(onlyProgrammatic), "function 'linear': kernel 'finish' uses programmatic launches, which GPUs have "
-                                       "from compute capability 9.0 on; this one has 8.9");
+  EXPECT_EQ(message(onlyProgrammatic),
+            "function 'linear': kernel 'finish' uses programmatic launches, which GPUs have "
+            "from compute capability 9.0 on; this one has 8.9");
 }
 
 TEST_F(HopperLaunchTest, an_old_driver_is_named) {
   EXPECT_EQ(open(makeHopperPackage(), ashlar::test::stubOldDriverPath()).message(),
-            "function 'linear': kernel 'product' uses block clusters, which need a driver with cuLaunchKernelEx; update "
+            "function 'linear': kernel 'product' uses block clusters, which need a driver with "
+            "cuLaunchKernelEx; update "
             "the driver");
   PackageWriter writer = makeHopperPackage();
   for (Step &step : writer.manifest().functions[0].targetPlans[0].steps) {
@@ -215,20 +223,23 @@ TEST_F(HopperLaunchTest, an_old_driver_is_named) {
     step.launch.programmaticLaunch = false;
   }
   EXPECT_EQ(open(std::move(writer), ashlar::test::stubOldDriverPath()).message(),
-            "function 'linear': kernel 'product' uses tensor maps, which need a driver with cuTensorMapEncodeTiled; "
+            "function 'linear': kernel 'product' uses tensor maps, which need a driver with "
+            "cuTensorMapEncodeTiled; "
             "update the driver");
 }
 
 TEST_F(HopperLaunchTest, clusters_that_do_not_fit_are_refused_at_load) {
   ASSERT_TRUE(open().ok());
-  EXPECT_NE(loadTrace.find("cuOccupancyMaxActiveClusters product block=128,1,1 shared=100000 cluster=2,1,1\n"),
-            std::string::npos)
+  EXPECT_NE(
+      loadTrace.find("cuOccupancyMaxActiveClusters product block=128,1,1 shared=100000 cluster=2,1,1\n"),
+      std::string::npos)
       << loadTrace;
   EXPECT_EQ(countLines(loadTrace, "cuOccupancyMaxActiveClusters"), 1u) << "finish has none";
   executable.reset();
   stub.setActiveClusters(0);
-  EXPECT_EQ(open().message(), "function 'linear': kernel 'product' runs in clusters of 2 blocks of 128 threads and 100000 "
-                              "bytes of dynamic shared memory, of which this device can run none");
+  EXPECT_EQ(open().message(),
+            "function 'linear': kernel 'product' runs in clusters of 2 blocks of 128 threads and 100000 "
+            "bytes of dynamic shared memory, of which this device can run none");
   stub.failCall("cuOccupancyMaxActiveClusters", 0, 700);
   EXPECT_EQ(open().code(), StatusCode::DeviceError);
 }
@@ -243,10 +254,11 @@ TEST_F(HopperLaunchTest, sizes_beyond_the_hardware_are_refused_before_anything_r
   std::string trace = call(x, y, int64_t{1} << 33, &status);
   EXPECT_EQ(trace, "");
   EXPECT_EQ(status.code(), StatusCode::InvalidArgument);
-  EXPECT_EQ(status.message(),
-            "function 'linear', step 0 (product): argument 4: tensor map: extent 8589934592 of dimension 1 is not in 1 to "
-            "4294967296; call it with sizes that keep this limit of the hardware's tensor copies, or compile the program "
-            "for a target without them (sm_80)");
+  EXPECT_EQ(status.message(), "function 'linear', step 0 (product): argument 4: tensor map: extent "
+                              "8589934592 of dimension 1 is not in 1 to "
+                              "4294967296; call it with sizes that keep this limit of the hardware's tensor "
+                              "copies, or compile the program "
+                              "for a target without them (sm_80)");
   call(x, y, 300);
 }
 
@@ -277,13 +289,15 @@ TEST_F(HopperLaunchTest, a_failed_encoding_leaves_nothing_behind) {
     Status status;
     call(x, y, 300 - number, &status);
     stub.failCall("cuTensorMapEncodeTiled", -1, 0);
-    EXPECT_NE(status.message().find("cuTensorMapEncodeTiled: CUDA_ERROR_ILLEGAL_ADDRESS (700)"), std::string::npos);
+    EXPECT_NE(status.message().find("cuTensorMapEncodeTiled: CUDA_ERROR_ILLEGAL_ADDRESS (700)"),
+              std::string::npos);
     std::string trace = call(x, y, 300 - number);
     EXPECT_EQ(countLines(trace, "cuTensorMapEncodeTiled"), static_cast<size_t>(5 - number)) << trace;
   }
   executable.reset();
   stub.failCall("cuTensorMapEncodeTiled", 1, 700);
-  EXPECT_EQ(open().message().find("function 'linear', step 0 (product): argument 5: cuTensorMapEncodeTiled: "), 0u)
+  EXPECT_EQ(
+      open().message().find("function 'linear', step 0 (product): argument 5: cuTensorMapEncodeTiled: "), 0u)
       << "the weight's map is made at load";
 }
 
@@ -298,17 +312,22 @@ TEST_F(HopperLaunchTest, im2col_maps) {
   ASSERT_TRUE(open(std::move(writer)).ok());
   void *x = allocate(300 * 128), *y = allocate(300 * 1024);
   std::string trace = call(x, y, 300);
-  EXPECT_NE(trace.find(" extents=64,10,6,5 strides=128,1280,7680 lower=-1,-1 upper=-2,0 channels=64 pixels=128 "
-                       "steps=1,2,2,1 interleave=0 swizzle=3 l2=2 fill=0\n"),
-            std::string::npos)
+  EXPECT_NE(
+      trace.find(" extents=64,10,6,5 strides=128,1280,7680 lower=-1,-1 upper=-2,0 channels=64 pixels=128 "
+                 "steps=1,2,2,1 interleave=0 swizzle=3 l2=2 fill=0\n"),
+      std::string::npos)
       << trace;
   EXPECT_EQ(countLines(trace, "cuTensorMapEncodeIm2col type=6 A"), 1u) << trace;
 }
 
 TEST(PersistentLaunch, grids_by_multiprocessors) {
-  for (auto [multiprocessors, blocks, rows, grid] :
-       {std::tuple(132, 1, 128 * 1000, 132), {132, 2, 128 * 1000, 264}, {131, 1, 128 * 1000, 130},
-        {1, 1, 128 * 1000, 2}, {132, 1, 1, 2}, {132, 1, 128 * 66, 132}, {132, 1, 128 * 65, 130}}) {
+  for (auto [multiprocessors, blocks, rows, grid] : {std::tuple(132, 1, 128 * 1000, 132),
+                                                     {132, 2, 128 * 1000, 264},
+                                                     {131, 1, 128 * 1000, 130},
+                                                     {1, 1, 128 * 1000, 2},
+                                                     {132, 1, 1, 2},
+                                                     {132, 1, 128 * 66, 132},
+                                                     {132, 1, 128 * 65, 130}}) {
     auto mock = std::make_shared<MockDevice>();
     mock->facts.capability = 90;
     mock->facts.multiprocessors = multiprocessors;
@@ -316,9 +335,11 @@ TEST(PersistentLaunch, grids_by_multiprocessors) {
     writer.manifest().functions[0].targetPlans[0].steps[0].launch.persistentBlocks = blocks;
     Expected<std::unique_ptr<Executable>> executable = load(std::move(writer), mock);
     ASSERT_TRUE(executable) << executable.status().message();
-    TensorBuffer input{*mock->allocate(rows * 128), rows * 128, {}}, output{*mock->allocate(rows * 1024), rows * 1024, {}};
+    TensorBuffer input{*mock->allocate(rows * 128), rows * 128, {}},
+        output{*mock->allocate(rows * 1024), rows * 1024, {}};
     ASSERT_TRUE((*executable)->invoke(0, std::span(&input, 1), std::span(&output, 1), nullptr).ok());
-    EXPECT_EQ(mock->launches[0].config.grid[0], static_cast<uint32_t>(grid)) << multiprocessors << " " << rows;
+    EXPECT_EQ(mock->launches[0].config.grid[0], static_cast<uint32_t>(grid))
+        << multiprocessors << " " << rows;
     EXPECT_EQ(mock->launches[1].config.grid[0], static_cast<uint32_t>((rows + 63) / 64)) << "not persistent";
   }
 }

@@ -1,8 +1,8 @@
 //===-- LaunchBenchmark.cpp - what a call costs on the host ---------------===//
 //
-// Times calls of a function of one kernel with three buffers and three tensor maps through the C API, against the
-// stub driver, which then does next to nothing. So what is printed is the runtime's own share of a launch; a real
-// driver's comes on top. Not a test.
+// Times calls of a function of one kernel with three buffers and three tensor maps through the C API, against
+// the stub driver, which then does next to nothing. So what is printed is the runtime's own share of a
+// launch; a real driver's comes on top. Not a test.
 //
 //===----------------------------------------------------------------------===//
 
@@ -86,7 +86,8 @@ static double now() {
 }
 
 /// Nanoseconds of a call: the best of several rounds, of which each is the mean of many.
-template <typename Call> static double nanoseconds(Call call) {
+template <typename Call>
+static double nanoseconds(Call call) {
   constexpr int rounds = 20, calls = 20000;
   double best = 1e30;
   for (int round = 0; round < rounds; ++round) {
@@ -109,6 +110,7 @@ int main() {
   print("static shapes, two inputs in turn", nanoseconds([&](int i) { fixed.call(i % 2, largestRows); }));
   print("static shapes, eight inputs in turn", nanoseconds([&](int i) { fixed.call(i % 8, largestRows); }));
   print("dynamic shapes, the same sizes", nanoseconds([&](int) { dynamic.call(0, 300); }));
-  print("dynamic shapes, another size at each call", nanoseconds([&](int i) { dynamic.call(0, 300 + i % 2000); }));
+  print("dynamic shapes, another size at each call",
+        nanoseconds([&](int i) { dynamic.call(0, 300 + i % 2000); }));
   return 0;
 }

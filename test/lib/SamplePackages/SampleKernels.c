@@ -1,6 +1,7 @@
 /*===-- SampleKernels.c - a simulator image made by hand -------------------===*\
 |*
-|* What GPUToHost would produce for a few small kernels, so that packages, runtime and ashlar-run can be tested without
+|* What GPUToHost would produce for a few small kernels, so that packages, runtime and ashlar-run can be
+tested without
 |* the compiler:
 |*   scale2_f32(in, out, n)           out[i] = 2 * in[i]
 |*   scale2_overrun_f32(in, out, n)   the same for i = 0..n: one element too many

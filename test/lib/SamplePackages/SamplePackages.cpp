@@ -116,8 +116,9 @@ PackageWriter makeHopperPackage(int64_t rows) {
   writer.addTarget({"sm_90a", "", ImageKind::Ptx, 90, true},
                    std::string("// sm_90a\n.entry product(u64, u64, u64, u32, map, map, map)\n"
                                ".entry finish(u64, u64, u32, map, map)\n"));
-  writer.addTarget({"sm_80", "", ImageKind::Ptx, 80, false},
-                   std::string("// sm_80\n.entry product(u64, u64, u64, u32)\n.entry finish(u64, u64, u32)\n"));
+  writer.addTarget(
+      {"sm_80", "", ImageKind::Ptx, 80, false},
+      std::string("// sm_80\n.entry product(u64, u64, u64, u32)\n.entry finish(u64, u64, u32)\n"));
   unsigned weight = writer.addConstant("weight", std::vector<uint8_t>(hopperColumns * hopperDepth * 2, 1));
   manifest.kernels = {{"product", {}, "", ""}, {"finish", {}, "", ""}};
   Function function;
@@ -131,16 +132,19 @@ PackageWriter makeHopperPackage(int64_t rows) {
   function.arenaSize = Expression::ceilDiv(bytes, bufferAlignment) * bufferAlignment;
   function.slots = {{0, bytes}};
   Expression tiles = Expression::ceilDiv(n, 64);
-  LaunchStep product = hopperStep(0, tiles, {Argument::input(0), Argument::constant(weight), Argument::slot(0), Argument::i32(n)}),
+  LaunchStep product = hopperStep(
+                 0, tiles,
+                 {Argument::input(0), Argument::constant(weight), Argument::slot(0), Argument::i32(n)}),
              finish = hopperStep(1, tiles, {Argument::slot(0), Argument::output(0), Argument::i32(n)});
   function.steps = {Step::makeLaunch(product), Step::makeLaunch(finish)};
   TargetPlan hopper{function, "sm_90a"};
   product.grid[0] = Expression::ceilDiv(n, 128) * 2;
   product.cluster = {2, 1, 1};
   product.persistentBlocks = 1;
-  BufferRef x{BufferRef::Kind::Input, 0}, w{BufferRef::Kind::Constant, weight}, slot{BufferRef::Kind::Slot, 0},
-      y{BufferRef::Kind::Output, 0};
-  for (Argument map : {mapOf(x, n, hopperDepth, {64, 64}), mapOf(w, hopperColumns, hopperDepth, {64, 128}), mapOf(slot, n, hopperColumns, {64, 64})})
+  BufferRef x{BufferRef::Kind::Input, 0}, w{BufferRef::Kind::Constant, weight},
+      slot{BufferRef::Kind::Slot, 0}, y{BufferRef::Kind::Output, 0};
+  for (Argument map : {mapOf(x, n, hopperDepth, {64, 64}), mapOf(w, hopperColumns, hopperDepth, {64, 128}),
+                       mapOf(slot, n, hopperColumns, {64, 64})})
     product.arguments.push_back(map);
   finish.programmaticLaunch = true;
   for (Argument map : {mapOf(slot, n, hopperColumns, {64, 64}), mapOf(y, n, hopperColumns, {64, 64})})

@@ -24,10 +24,10 @@ package::PackageWriter makeScalePackage(const std::string &simulatorImage = "", 
 /// The same with the shared objects of this folder, which the build has put beside the tests.
 Expected<package::PackageWriter> makeScalePackageWithHostCode(bool withSimulator = true, bool withReference = true);
 
-/// Images for sm_90a and sm_80 of a product of x: NxK f16 and a constant weight 512xK, into an arena slot and from
-/// there to y: Nx512 f16. On sm_90a both kernels take tensor maps, by a plan of that target's own: `product` one of
-/// each of its buffers, in clusters and as many blocks as run at once, `finish` one of the slot and of y, launched
-/// programmatically. Where `rows` is 0, N is known at the call only.
+/// Images for sm_90a and sm_80 of a product of x: NxK f16 and a constant weight 512xK, into an arena slot and
+/// from there to y: Nx512 f16. On sm_90a both kernels take tensor maps, by a plan of that target's own:
+/// `product` one of each of its buffers, in clusters and as many blocks as run at once, `finish` one of the
+/// slot and of y, launched programmatically. Where `rows` is 0, N is known at the call only.
 package::PackageWriter makeHopperPackage(int64_t rows = 0);
 
 /// Paths of the stub driver, and of one that lacks what came with Hopper.

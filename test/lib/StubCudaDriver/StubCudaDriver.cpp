@@ -1,7 +1,7 @@
 //===-- StubCudaDriver.cpp - a CUDA driver without a GPU ------------------===//
 //
-// Control, devices, memory and events. Types are spelled plainly: the stub must not share the runtime's idea of the
-// interface.
+// Control, devices, memory and events. Types are spelled plainly: the stub must not share the runtime's idea
+// of the interface.
 //
 //===----------------------------------------------------------------------===//
 
@@ -98,9 +98,7 @@ void stubCudaSetCapability(int capability) { state().capability = capability; }
 void stubCudaSetDeviceCount(int count) { state().devices = count; }
 void stubCudaSetCapturing(int capturing) { state().capturing = capturing; }
 void stubCudaSetActiveClusters(int clusters) { state().activeClusters = clusters; }
-void stubCudaSetCurrent(int isCurrent) {
-  state().contexts.assign(isCurrent ? 1 : 0, &primaryContext);
-}
+void stubCudaSetCurrent(int isCurrent) { state().contexts.assign(isCurrent ? 1 : 0, &primaryContext); }
 void stubCudaSetQuiet(int quiet) { state().quiet = quiet != 0; }
 void stubCudaFail(const char *function, int number, int result) {
   state().failures[function] = {number, result};

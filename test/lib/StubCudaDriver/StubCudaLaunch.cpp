@@ -1,7 +1,7 @@
 //===-- StubCudaLaunch.cpp - kernels of the stub driver -------------------===//
 //
-// Modules, launches and tensor maps. Types are spelled plainly: the stub must not share the runtime's idea of the
-// interface.
+// Modules, launches and tensor maps. Types are spelled plainly: the stub must not share the runtime's idea of
+// the interface.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,7 +29,8 @@ struct StubModule {
 
 } // namespace
 
-template <typename T> static std::string listText(const T *values, unsigned count) {
+template <typename T>
+static std::string listText(const T *values, unsigned count) {
   std::string text;
   for (unsigned i = 0; i < count; ++i)
     text += (i ? "," : "") + std::to_string(values[i]);
@@ -48,7 +49,9 @@ static StubFunction parseEntry(const std::string &line) {
   function.name = line.substr(7, open - 7);
   std::stringstream parameters(line.substr(open + 1, line.find(')') - open - 1));
   for (std::string word; std::getline(parameters, word, ',');)
-    function.widths.push_back(word.find("map") != std::string::npos ? 128 : word.find("u32") != std::string::npos ? 4 : 8);
+    function.widths.push_back(word.find("map") != std::string::npos   ? 128
+                              : word.find("u32") != std::string::npos ? 4
+                                                                      : 8);
   if (size_t shared = line.find(".shared "); shared != std::string::npos)
     function.staticShared = std::atoi(line.c_str() + shared + 8);
   if (size_t threads = line.find(".maxntid "); threads != std::string::npos)
@@ -105,7 +108,8 @@ Result cuFuncGetAttribute(int *value, int attribute, void *function) {
 
 Result cuFuncSetAttribute(void *function, int attribute, int value) {
   auto *target = static_cast<StubFunction *>(function);
-  ENTER("cuFuncSetAttribute", target->name + " " + std::to_string(attribute) + "=" + std::to_string(value), true);
+  ENTER("cuFuncSetAttribute", target->name + " " + std::to_string(attribute) + "=" + std::to_string(value),
+        true);
   if (attribute == 8) {
     if (value > sharedOptIn)
       return invalidValue;
@@ -161,13 +165,15 @@ static void runKernel(const StubFunction &function, const std::vector<uint64_t> 
   }
 }
 
-/// Everything that a driver checks at a launch; arguments of eight bytes are taken for addresses when they look so.
-static Result launch(const StubFunction &function, const unsigned *grid, const unsigned *block, unsigned shared,
-                     void **arguments) {
+/// Everything that a driver checks at a launch; arguments of eight bytes are taken for addresses when they
+/// look so.
+static Result launch(const StubFunction &function, const unsigned *grid, const unsigned *block,
+                     unsigned shared, void **arguments) {
   if (state().quiet)
     return success;
   bool geometry = grid[0] >= 1 && grid[1] >= 1 && grid[2] >= 1 && grid[1] <= 65535 && grid[2] <= 65535 &&
-                  block[0] * block[1] * block[2] <= 1024 && block[0] * block[1] * block[2] > 0 && block[2] <= 64;
+                  block[0] * block[1] * block[2] <= 1024 && block[0] * block[1] * block[2] > 0 &&
+                  block[2] <= 64;
   if (!geometry) {
     violation("launch of " + function.name + " with a bad grid or block");
     return invalidValue;
@@ -196,7 +202,8 @@ static std::string launchText(const StubFunction &function, const unsigned *grid
 }
 
 Result cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
-                      unsigned blockY, unsigned blockZ, unsigned shared, void *stream, void **arguments, void **) {
+                      unsigned blockY, unsigned blockZ, unsigned shared, void *stream, void **arguments,
+                      void **) {
   const StubFunction &target = *static_cast<StubFunction *>(function);
   unsigned grid[] = {gridX, gridY, gridZ}, block[] = {blockX, blockY, blockZ};
   ENTER("cuLaunchKernel", launchText(target, grid, block, shared, stream, arguments), true);
@@ -285,7 +292,8 @@ std::string MapParameters::text(const std::string &walk) const {
   return "type=" + std::to_string(type) + " " + addressText(reinterpret_cast<Address>(address)) +
          " extents=" + listText(extents, rank) + " strides=" + listText(strides, rank - 1) + walk +
          " steps=" + listText(steps, rank) + " interleave=" + std::to_string(interleave) +
-         " swizzle=" + std::to_string(swizzle) + " l2=" + std::to_string(l2) + " fill=" + std::to_string(fill);
+         " swizzle=" + std::to_string(swizzle) + " l2=" + std::to_string(l2) +
+         " fill=" + std::to_string(fill);
 }
 
 /// The limits of the driver's documentation, for the types in use: 1, 2, 4 and 8 bytes.
@@ -313,8 +321,8 @@ void MapParameters::encode() const {
 }
 
 Result cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address, const uint64_t *extents,
-                              const uint64_t *strides, const uint32_t *box, const uint32_t *steps, int interleave,
-                              int swizzle, int l2, int fill) {
+                              const uint64_t *strides, const uint32_t *box, const uint32_t *steps,
+                              int interleave, int swizzle, int l2, int fill) {
   MapParameters parameters{map, type, rank, address, extents, strides, steps, interleave, swizzle, l2, fill};
   ENTER("cuTensorMapEncodeTiled", parameters.text(" box=" + listText(box, rank)), true);
   bool legal = parameters.isLegal(box[0]);

@@ -61,9 +61,10 @@ Result record(const char *function, const std::string &arguments, bool needsCont
 } // namespace stub
 
 /// Locks, records and leaves the entry point when a failure is planned.
-#define ENTER(function, arguments, needsContext)                                                                  \
-  std::lock_guard<std::recursive_mutex> lock(state().mutex);                                                      \
-  if (Result planned = record(function, state().quiet ? std::string() : std::string(arguments), needsContext))    \
+#define ENTER(function, arguments, needsContext)                                                             \
+  std::lock_guard<std::recursive_mutex> lock(state().mutex);                                                 \
+  if (Result planned =                                                                                       \
+          record(function, state().quiet ? std::string() : std::string(arguments), needsContext))            \
   return planned
 
 #endif // ASHLAR_TEST_LIB_STUBCUDASTATE_H
