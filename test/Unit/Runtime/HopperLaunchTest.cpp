@@ -301,6 +301,29 @@ TEST_F(HopperLaunchTest, a_failed_encoding_leaves_nothing_behind) {
       << "the weight's map is made at load";
 }
 
+TEST_F(HopperLaunchTest, every_parameter_reaches_the_driver) {
+  int expected = 0;
+  for (int64_t swizzle : {0, 32, 64, 128}) {
+    PackageWriter writer = makeHopperPackage(300);
+    TensorMapArgument &map = writer.manifest().functions[0].targetPlans[0].steps[0].launch.arguments[4].map;
+    map.offset = 256;
+    map.element = TensorMapElement::S32;
+    map.extents = {6, 5, 4};
+    map.strides = {32, 256};
+    map.box = {4, 3, 2};
+    map.elementStrides = {1, 2, 3};
+    map.swizzle = swizzle;
+    ASSERT_TRUE(open(std::move(writer)).ok());
+    std::string trace = call(allocate(300 * 128), allocate(300 * 1024), 300);
+    std::string first = trace.substr(0, trace.find('\n'));
+    EXPECT_EQ(first.find("cuTensorMapEncodeTiled type=3 A"), 0u) << first;
+    EXPECT_NE(first.find("+256 extents=6,5,4 strides=32,256 box=4,3,2 steps=1,2,3 interleave=0 swizzle=" +
+                         std::to_string(expected++) + " l2=2 fill=0"),
+              std::string::npos)
+        << first;
+  }
+}
+
 TEST_F(HopperLaunchTest, im2col_maps) {
   PackageWriter writer = makeHopperPackage(300);
   TensorMapArgument &map = writer.manifest().functions[0].targetPlans[0].steps[0].launch.arguments[4].map;
