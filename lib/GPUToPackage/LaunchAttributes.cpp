@@ -105,11 +105,17 @@ LogicalResult TensorMapReader::number(DictionaryAttr from, StringRef key, int64_
   return success();
 }
 
+/// Dense or not: both stand for the same list.
 LogicalResult TensorMapReader::numbers(DictionaryAttr from, StringRef key, std::vector<int64_t> &result) {
-  auto values = from.getAs<DenseI64ArrayAttr>(key);
-  if (!values)
-    return error() << "its '" << key << "' must be an array<i64: …>";
-  result = values.asArrayRef().vec();
+  if (auto dense = from.getAs<DenseI64ArrayAttr>(key)) {
+    result = dense.asArrayRef().vec();
+    return success();
+  }
+  auto list = from.getAs<ArrayAttr>(key);
+  if (!list || !llvm::all_of(list, llvm::IsaPred<IntegerAttr>))
+    return error() << "its '" << key << "' must be an array of integers";
+  for (auto value : list.getAsRange<IntegerAttr>())
+    result.push_back(value.getInt());
   return success();
 }
 

@@ -97,8 +97,9 @@ struct KernelNeeds {
   int64_t clusterBlocks() const { return int64_t{cluster[0]} * cluster[1] * cluster[2]; }
 };
 
-/// A tensor map as the device's kernels take it; what an argument for one points to.
-struct alignas(64) EncodedTensorMap {
+/// A tensor map as the device's kernels take it; what an argument for one points to. Drivers ask for an alignment of 64
+/// bytes, the header of CUDA 13 for 128.
+struct alignas(128) EncodedTensorMap {
   std::array<unsigned char, 128> bytes = {};
 };
 
