@@ -89,7 +89,7 @@ LogicalResult Compiler::formKernels(ModuleOp module) const {
 
 LogicalResult Compiler::lower(ModuleOp module, const TargetInfo &target) const {
   if (reaches(Stage::Tensor)) {
-    if (failed(run(module, [&](OpPassManager &passes) { buildSchedulingPipeline(passes, target); })))
+    if (failed(run(module, [&](OpPassManager &passes) { buildSchedulingPipeline(passes, target, options.explain); })))
       return failure();
     declineSchedules(module, target);
   }

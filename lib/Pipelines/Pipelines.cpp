@@ -26,8 +26,9 @@ void ashlar::buildFusionPipeline(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createFuseKernelsPass());
 }
 
-void ashlar::buildSchedulingPipeline(OpPassManager &passes, const TargetInfo &target) {
+void ashlar::buildSchedulingPipeline(OpPassManager &passes, const TargetInfo &target, bool explain) {
   AssignSchedulesPassOptions schedules;
+  schedules.explain = explain;
   schedules.target = std::string(target.name);
   schedules.warpgroups = target.hasWgmma && target.hasTma;
   // As many as it takes to come to a schedule of another kind.

@@ -5,8 +5,8 @@
 //===-----------------------------------------------------------------------===//
 #include "Report.h"
 #include "ashlar/Pipelines/Compile.h"
-#include "ashlar/Target/TargetInfo.h"
 #include "ashlar/Runtime/Version.h"
+#include "ashlar/Target/TargetInfo.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
@@ -26,6 +26,7 @@ static constexpr char overview[] =
   ashlar-compile attention.mlir -o attention.ashlar
   ashlar-compile attention.mlir -o - --emit=tile            # the block programs, as text
   ashlar-compile attention.mlir -o attention.ashlar --target=sm_90a --report
+  ashlar-compile attention.mlir -o - --emit=tensor --explain   # why these tiles
   ashlar-compile attention.mlir -o tile.mlir --emit=tile    # stop, look, edit, and go on from there:
   ashlar-compile tile.mlir -o attention.ashlar --from=tile
 
@@ -62,6 +63,10 @@ struct Options {
                                   clEnumValN(Stage::LLVM, "llvm", "the LLVM dialect"))};
   cl::opt<bool> report{"report", cl::desc("Print registers, spills and remarks of ptxas for every kernel"),
                        cl::cat(category)};
+  cl::opt<bool> explain{
+      "explain", cl::cat(category),
+      cl::desc(
+          "Remark at every kernel which schedules were compared, their predicted times, and why one won")};
   cl::opt<bool> noReference{
       "no-reference", cl::cat(category),
       cl::desc("Leave the reference out of the package: ashlar-run --check is then impossible")};
@@ -76,7 +81,8 @@ static int fail(const llvm::Twine &message) {
   return 1;
 }
 
-/// What is wrong with the names of targets, for which no place in the program is to blame; empty if nothing is.
+/// What is wrong with the names of targets, for which no place in the program is to blame; empty if nothing
+/// is.
 static std::string checkTargets(llvm::ArrayRef<std::string> names) {
   std::string error;
   for (const std::string &name : names)
@@ -123,6 +129,7 @@ int main(int argc, char **argv) {
   request.stage = options.stage;
   request.withReference = !options.noReference;
   request.assemble = options.report || options.stage == Stage::Package;
+  request.explain = options.explain;
   request.printAfterAll = options.printAfterAll;
   FailureOr<CompileResult> result = compile(*module, request);
   if (failed(result))

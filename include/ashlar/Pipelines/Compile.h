@@ -34,6 +34,8 @@ struct CompileOptions {
   bool withReference = true;
   /// Run ptxas where it is found: its report enters the result and the package.
   bool assemble = true;
+  /// Remarks at every kernel, for every GPU, which schedules were compared, and why one was chosen.
+  bool explain = false;
   /// Prints the IR after every pass to standard error.
   bool printAfterAll = false;
 };

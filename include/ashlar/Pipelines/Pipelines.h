@@ -29,8 +29,8 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
 /// The parts of the pipelines, each on a module, in order. `target` gives limits and rates.
 /// Inlines, and groups operations into kernels.
 void buildFusionPipeline(mlir::OpPassManager &passes);
-/// Chooses a schedule for every kernel that has none.
-void buildSchedulingPipeline(mlir::OpPassManager &passes, const TargetInfo &target);
+/// Chooses a schedule for every kernel that has none; with `explain`, remarks on the candidates.
+void buildSchedulingPipeline(mlir::OpPassManager &passes, const TargetInfo &target, bool explain = false);
 /// Makes one block's program of every kernel.
 void buildTensorToTilePipeline(mlir::OpPassManager &passes);
 /// Expands every decision in it.

@@ -39,6 +39,11 @@ TEST(TargetInfo, RowsAreComplete) {
     EXPECT_GT(target.fmaLanes * target.specialLanes * target.sharedBytesPerClock, 0u);
     EXPECT_EQ(target.hasMmaSync, target.warpMma.half > 0);
     EXPECT_EQ(target.hasWgmma, target.warpgroupMma.half > 0);
+    EXPECT_EQ(target.hasWgmma, target.registerStep > 0 && target.minRegistersPerThread > 0);
+    EXPECT_EQ(target.hasCluster, target.maxClusterBlocks > 0 && target.clusterLatencyClocks > 0);
+    EXPECT_LE(target.l2BytesPerClock, target.l2PortBytesPerClock);
+    EXPECT_LE(target.l2LatencyClocks, target.memoryLatencyClocks);
+    EXPECT_LE(target.memoryLatencyClocks, target.copyLatencyClocks);
   }
 }
 
