@@ -84,7 +84,11 @@ def check(arguments):
 
 
 def measure(arguments):
-    import measure  # Needs PyTorch, which no other command does.
+    try:
+        import measure  # Needs PyTorch, which no other command does.
+    except ImportError as problem:
+        print(f"bench: run needs PyTorch: {problem}", file=sys.stderr)
+        return 2
     chosen = cases.select(arguments.suites, arguments.filter)
     return measure.run(arguments, compile_small(arguments, chosen)[0] if arguments.dry_run else chosen)
 
