@@ -22,10 +22,10 @@ def manifest_of(package):
 
 
 def image_of(package, target):
-    """The bytes of the image for `target`, and whether they are PTX."""
+    """The bytes of the image for `target`."""
     with zipfile.ZipFile(package) as archive:
         entry = next(entry for entry in json.loads(archive.read("manifest.json"))["targets"] if entry["name"] == target)
-        return archive.read(entry["image"]), entry["kind"] == "ptx"
+        return archive.read(entry["image"])
 
 
 def tensor_bytes(tensor):

@@ -116,14 +116,17 @@ static void addResources(package::Manifest &manifest, const GPUImage &image) {
                                     resources.stackBytes, resources.sharedBytes, notes});
 }
 
-/// The package holds PTX, never the image of one chip, which would leave newer GPUs without any.
-static void writeImage(const GPUImage &image, package::PackageWriter &writer, CompileResult &result) {
+/// The package holds PTX unless the caller wants the image of one chip, which leaves newer GPUs without any.
+static void writeImage(const GPUImage &image, bool assembled, package::PackageWriter &writer, CompileResult &result) {
   package::Target entry;
   entry.name = std::string(image.target->name);
   entry.capability = static_cast<int>(image.target->computeCapability);
   entry.exact = !image.target->runsOnNewer;
-  entry.kind = package::ImageKind::Ptx;
-  writer.addTarget(entry, image.ptx);
+  entry.kind = assembled ? package::ImageKind::Cubin : package::ImageKind::Ptx;
+  if (assembled)
+    writer.addTarget(entry, std::span<const char>(image.report->cubin));
+  else
+    writer.addTarget(entry, image.ptx);
   if (!image.report)
     return;
   addResources(writer.manifest(), image);
@@ -165,6 +168,8 @@ FailureOr<CompileResult> ashlar::pack(ArrayRef<Variant> variants, HostProgram re
   Images images;
   ModuleOp first = *variants.front().module;
   Location loc = first.getLoc();
+  if (options.assembledImages && !(options.assemble && findAssembler()))
+    return emitError(loc) << "images without PTX are ptxas's, which is not on PATH";
   if (failed(images.prepare(variants, std::move(reference))) ||
       failed(images.generate(first.getContext(), options.assemble)))
     return failure();
@@ -174,7 +179,7 @@ FailureOr<CompileResult> ashlar::pack(ArrayRef<Variant> variants, HostProgram re
     if (failed(addLaunchPlans(*variant.module, targetNames(variant), writer)))
       return failure();
   for (const GPUImage &image : images.gpus)
-    writeImage(image, writer, result);
+    writeImage(image, options.assembledImages, writer, result);
   if (failed(writeHostImages(images, loc, writer)))
     return failure();
   Expected<std::vector<uint8_t>> bytes = writer.write();

@@ -70,6 +70,9 @@ struct Options {
   cl::opt<bool> noReference{
       "no-reference", cl::cat(category),
       cl::desc("Leave the reference out of the package: ashlar-run --check is then impossible")};
+  cl::opt<bool> cubin{
+      "cubin", cl::cat(category),
+      cl::desc("Put ptxas's images into the package in place of PTX: they load at once, and on no newer generation of GPU")};
   cl::opt<bool> printAfterAll{"print-ir-after-all", cl::desc("Print the program after every pass"),
                               cl::cat(category)};
 };
@@ -128,6 +131,7 @@ int main(int argc, char **argv) {
   request.start = options.start;
   request.stage = options.stage;
   request.withReference = !options.noReference;
+  request.assembledImages = options.cubin;
   request.assemble = options.report || options.stage == Stage::Package;
   request.explain = options.explain;
   request.printAfterAll = options.printAfterAll;

@@ -11,7 +11,6 @@ import json
 import pathlib
 import shutil
 import sys
-import tempfile
 import time
 
 import cubin
@@ -40,18 +39,14 @@ class Compiler:
         result = run([self.path, "-", "-o", package, *options], input=text)
         return time.perf_counter() - start, result.stderr.strip() if result.returncode else ""
 
+    @property
+    def image_options(self):
+        """Assembled images, where that is possible: a GPU's driver then has nothing to assemble, and they can be read here."""
+        return [f"--target={self.target}", *(["--cubin"] if self.assembler else [])]
+
     def histogram(self, package):
-        """Machine instructions of every kernel; none where there is no assembler to ask."""
-        image, is_ptx = image_of(package, self.target)
-        if is_ptx:
-            if not self.assembler:
-                return {}
-            with tempfile.TemporaryDirectory() as folder:
-                source, output = pathlib.Path(folder) / "kernels.ptx", pathlib.Path(folder) / "kernels.cubin"
-                source.write_bytes(image)
-                run([self.assembler, "-O3", f"-arch={self.target}", source, "-o", output], check=True)
-                image = output.read_bytes()
-        return cubin.histogram(image)
+        """Machine instructions of every kernel; none where there is no assembler."""
+        return cubin.histogram(image_of(package, self.target)) if self.assembler else {}
 
 
 def record_of(folder, name):
@@ -79,7 +74,7 @@ def build_package(compiler, case, folder, options):
 
 def build_all(compiler, cases, folder, jobs, is_small=False):
     """Records in the order of the cases; progress goes to standard error."""
-    options = [f"--target={compiler.target},sim"] if is_small else [f"--target={compiler.target}", "--no-reference"]
+    options = [*compiler.image_options, "--target=sim" if is_small else "--no-reference"]
     folder.mkdir(parents=True, exist_ok=True)
     records, made = {}, 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:

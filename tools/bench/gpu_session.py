@@ -71,7 +71,7 @@ class Session:
         path = self.output / "results.json"
         for _ in range(MOST_RESTARTS):
             code = self.bench("run", *suites, f"--filter={pattern}", f"--json={path}", "--resume", f"--rounds={rounds}",
-                              f"--seconds={self.seconds_left - 10:.0f}", "--case-seconds=30")
+                              f"--seconds={self.seconds_left - 10:.0f}", "--case-seconds=45")
             data = json.loads(path.read_text()) if path.exists() else None
             if not data:
                 self.passed = False

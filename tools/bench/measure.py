@@ -7,7 +7,7 @@ import datetime
 import math
 import os
 import pathlib
-import subprocess
+import shutil
 import sys
 import tempfile
 import threading
@@ -178,10 +178,12 @@ def environment(on_gpu):
     found = {"date": datetime.datetime.now().isoformat(" ", "minutes"), "PyTorch": torch.__version__}
     if not on_gpu:
         return {"device": "none", **found}
-    query = "driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit"
-    answer = subprocess.run(["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"], capture_output=True, text=True)
-    fields = dict(zip(("driver", "SM clock", "memory clock", "highest SM clock", "power limit"),
-                      map(str.strip, answer.stdout.split("\n")[0].split(","))))
+    fields = {}
+    if shutil.which("nvidia-smi"):
+        query = "driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit"
+        answer = run_process(["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"]).stdout
+        fields = dict(zip(("driver", "SM clock", "memory clock", "highest SM clock", "power limit"),
+                          map(str.strip, answer.split("\n")[0].split(","))))
     import triton
     return {"device": torch.cuda.get_device_name(), **fields, **found, "CUDA": torch.version.cuda, "Triton": triton.__version__,
             "cuDNN": str(torch.backends.cudnn.version())}
@@ -247,8 +249,6 @@ def run(arguments, chosen):
     if on_gpu and not torch.cuda.is_available():
         print("bench: PyTorch finds no GPU; --dry-run goes the same road without one", file=sys.stderr)
         return 2
-    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
-    torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
     results = Results(arguments.json, environment(on_gpu), not on_gpu, arguments.resume)
     if not measure_all(arguments, chosen, results, on_gpu):
         return LOST

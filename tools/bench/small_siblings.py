@@ -4,10 +4,14 @@ GPU."""
 import concurrent.futures
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 
 from packages import run
+
+# What takes longer hangs.
+MOST_SECONDS = {"sim": 600, "cuda": 20}
 
 
 def problem_of(report):
@@ -28,7 +32,10 @@ def check(runner, case, folder, device):
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         command = [runner, package, f"--device={device}", "--check", "--sim-threads=1", f"--json={report.name}",
                    *(f"--input={spec}" for spec in case.specifications())]
-        result = run(command + (["--sim-async=both"] if device == "sim" else []))
+        try:
+            result = run(command + (["--sim-async=both"] if device == "sim" else []), timeout=MOST_SECONDS[device.split(":")[0]])
+        except subprocess.TimeoutExpired as problem:
+            return f"takes more than {problem.timeout:.0f} seconds"
         if result.returncode == 0:
             return ""
         text = pathlib.Path(report.name).read_text()

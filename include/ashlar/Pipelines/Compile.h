@@ -36,6 +36,9 @@ struct CompileOptions {
   bool assemble = true;
   /// Remarks at every kernel, for every GPU, which schedules were compared, and why one was chosen.
   bool explain = false;
+  /// Put ptxas's images into the package in place of PTX. They load at once, but only on the generation they were
+  /// made for.
+  bool assembledImages = false;
   /// Prints the IR after every pass to standard error.
   bool printAfterAll = false;
 };
