@@ -35,8 +35,8 @@ def fp8_product(is_fast, case, values, output):
 
 def triton_product(case, values, output):
     import triton_kernels
-    w = values[1].numbers
-    return triton_kernels.product_calls(values[0].numbers, w if case.parameters.get("transposed", True) else w.t().contiguous(), output)
+    x, w = values[0].numbers, values[1].numbers
+    return triton_kernels.product_calls(x, w if case.parameters.get("transposed", True) else w.t().contiguous(), output)
 
 
 # --- Attention --------------------------------------------------------------------------------------------------------

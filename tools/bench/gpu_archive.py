@@ -34,8 +34,9 @@ def assemble(build, packages, folder):
     for name in TOOLS:
         stripped(build / "bin" / name, folder / "build" / "bin" / name)
     stripped(build / "lib" / LIBRARY, folder / "build" / "lib" / LIBRARY)
-    for path in (*packages.glob("*.ashlar"), *packages.glob("*.json"), *packages.glob("small/*.ashlar"), *packages.glob("small/*.json")):
-        shutil.copy(path, folder / "build" / "bench" / path.relative_to(packages))
+    for pattern in ("*.ashlar", "*.json", "small/*.ashlar", "small/*.json"):
+        for path in packages.glob(pattern):
+            shutil.copy(path, folder / "build" / "bench" / path.relative_to(packages))
     shutil.copy(ROOT / "tools" / "packages.py", folder / "tools")
     for path in (ROOT / "tools" / "bench").glob("*.py"):
         shutil.copy(path, folder / "tools" / "bench")

@@ -46,7 +46,7 @@ MOST_RESTARTS = 30
 class Session:
     def __init__(self, arguments):
         self.end = time.monotonic() + arguments.seconds
-        self.output = arguments.output
+        self.output = arguments.output.resolve()
         self.output.mkdir(parents=True, exist_ok=True)
         self.passed = True
 
@@ -56,11 +56,12 @@ class Session:
 
     def bench(self, *arguments):
         """The exit code of bench.py; what runs beyond the session's end is stopped."""
+        command = [sys.executable, BENCH, *map(str, arguments)]
         try:
-            return subprocess.run([sys.executable, BENCH, *map(str, arguments)], cwd=ROOT, timeout=max(1, self.seconds_left)).returncode
+            return subprocess.run(command, cwd=ROOT, timeout=max(1, self.seconds_left)).returncode
         except subprocess.TimeoutExpired:
             print("gpu_session: the time is over", file=sys.stderr)
-            return 0
+            return LOST
 
     def check(self, suites):
         code = self.bench("check", *suites, "--device=cuda", f"--json={self.output / 'check.json'}", "--jobs=4")

@@ -119,6 +119,17 @@ def check(bind, sets, expected, tolerance):
     return [[of_set[number] for number in sorted(able)] for of_set in candidates], verdict
 
 
+def check_program(program, sets, expected, tolerance):
+    """The verdict over the outputs that a whole program leaves: call upon call, as it is timed."""
+    for index in expected:
+        sets[index][1].fill_(0)
+    program()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    verdicts = [of_case.judge(sets[index][1], right, tolerance) for index, right in expected.items()]
+    return max(verdicts, key=lambda verdict: verdict["failures"])
+
+
 def fastest(clock, candidates):
     """The calls, one for each set, of the candidate that is fastest on the first set."""
     if len(candidates[0]) == 1:
@@ -158,6 +169,8 @@ def measure_case(case, ashlar, clock, arguments, device):
             calls = fastest(clock, candidates)
             calls = clocks.calls_of_program(clock, calls, SAMPLE_US) if on_gpu else calls
             programs[name], lengths[name] = clock.prepare(calls), len(calls)
+            if name == "ashlar" and outcomes[name]["passed"]:
+                outcomes[name] = check_program(programs[name], sets, expected, tolerance)
         except Exception as problem:  # A contender that cannot do this case is a result, too.
             outcomes[name] = {"error": first_line(problem)}
             programs.pop(name, None)
@@ -165,7 +178,9 @@ def measure_case(case, ashlar, clock, arguments, device):
         if on_gpu:
             outcomes[name] |= {"samples": len(samples), "calls_of_sample": lengths[name],
                                **clocks.spread([sample / lengths[name] for sample in samples])}
-    return {**description_of(case), "buffer_sets": len(sets), "rotated_bytes": len(sets) * case.bytes, "contenders": outcomes}
+    programs.clear()  # Graphs go before the modules whose kernels they launch.
+    return {**description_of(case), "buffer_sets": len(sets), "rotated_bytes": len(sets) * case.bytes,
+            "contenders": outcomes}
 
 
 def description_of(case):
@@ -178,15 +193,19 @@ def environment(on_gpu):
     found = {"date": datetime.datetime.now().isoformat(" ", "minutes"), "PyTorch": torch.__version__}
     if not on_gpu:
         return {"device": "none", **found}
-    fields = {}
-    if shutil.which("nvidia-smi"):
-        query = "driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit"
-        answer = run_process(["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"]).stdout
-        fields = dict(zip(("driver", "SM clock", "memory clock", "highest SM clock", "power limit"),
-                          map(str.strip, answer.split("\n")[0].split(","))))
     import triton
-    return {"device": torch.cuda.get_device_name(), **fields, **found, "CUDA": torch.version.cuda, "Triton": triton.__version__,
-            "cuDNN": str(torch.backends.cudnn.version())}
+    return {"device": torch.cuda.get_device_name(), **device_state(), **found, "CUDA": torch.version.cuda,
+            "Triton": triton.__version__, "cuDNN": str(torch.backends.cudnn.version())}
+
+
+def device_state():
+    """Driver and clocks, as nvidia-smi sees them now."""
+    if not shutil.which("nvidia-smi"):
+        return {}
+    fields = {"driver": "driver_version", "SM clock": "clocks.sm", "memory clock": "clocks.mem",
+              "highest SM clock": "clocks.max.sm", "power limit": "power.limit", "temperature": "temperature.gpu"}
+    answer = run_process(["nvidia-smi", f"--query-gpu={','.join(fields.values())}", "--format=csv,noheader"]).stdout
+    return dict(zip(fields, map(str.strip, answer.split("\n")[0].split(","))))
 
 
 def state_of(outcome):
@@ -232,6 +251,8 @@ def measure_all(arguments, chosen, results, on_gpu):
             result = {**description_of(case), "contenders": {"ashlar": {"error": first_line(problem)}}}
         usable = device_is_usable(on_gpu)
         watchdog.cancel()
+        if on_gpu and number % 16 == 0:  # While the device is warm.
+            results.data["environment"] |= device_state()
         results.add(result)
         progress(result)
         if not usable:
@@ -249,6 +270,8 @@ def run(arguments, chosen):
     if on_gpu and not torch.cuda.is_available():
         print("bench: PyTorch finds no GPU; --dry-run goes the same road without one", file=sys.stderr)
         return 2
+    if not on_gpu:
+        torch.set_num_threads(1)  # The shapes are small, and threads that wait for each other suffer on a busy machine.
     results = Results(arguments.json, environment(on_gpu), not on_gpu, arguments.resume)
     if not measure_all(arguments, chosen, results, on_gpu):
         return LOST

@@ -5,8 +5,8 @@ import re
 from cubin import WARP_GROUP_PRODUCTS, WARP_PRODUCTS
 from packages import kernel_shortcomings
 
-COLUMNS = (("case", 34), ("kernel", 12), ("registers", 9), ("spilled", 7), ("stack", 5), ("shared", 7), ("threads", 7), ("tile", 16),
-           ("products", 12), ("MUFU", 5), ("all", 6), ("cycles", 10), ("compile, s", 10))
+COLUMNS = (("case", 34), ("kernel", 12), ("registers", 9), ("spilled", 7), ("stack", 5), ("shared", 7), ("threads", 7),
+           ("tile", 16), ("products", 12), ("MUFU", 5), ("all", 6), ("cycles", 10), ("compile, s", 10))
 
 
 def products_of(kernel):

@@ -9,7 +9,8 @@ import cubin
 
 LOAD4 = "ld.global.v4.u32 {%r3,%r4,%r5,%r6}, [%rd2];"
 STORE4 = "st.global.v4.u32 [%rd2], {%r8,%r9,%r10,%r11};"
-WGMMA = "wgmma.fence.sync.aligned; wgmma.mma_async.sync.aligned.{}; wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0;"
+WGMMA = ("wgmma.fence.sync.aligned; wgmma.mma_async.sync.aligned.{}; "
+         "wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0;")
 FLOATS, INTEGERS = "{%f1,%f2,%f3,%f4}", "{%r8,%r9,%r10,%r11}"
 PROGRAMS = {
     "HGMMA": WGMMA.format("m64n8k16.f32.bf16.bf16 " + FLOATS + ", %rd2, %rd2, 0, 1, 1, 0, 0") + "st.global.f32 [%rd2], %f1;",
@@ -19,7 +20,8 @@ PROGRAMS = {
             ", {%r3,%r4,%r5,%r6}, {%r3,%r4}, {%f5,%f5,%f5,%f5}; st.global.v4.f32 [%rd2], {%f1,%f2,%f3,%f4};",
     "IMMA": LOAD4 + "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 " + INTEGERS +
             ", {%r3,%r4,%r5,%r6}, {%r3,%r4}, {%r7,%r7,%r7,%r7};" + STORE4,
-    "UTMALDG": "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r2+1024], [%rd1, {%r1, %r1}], [%r2];",
+    "UTMALDG": "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes "
+               "[%r2+1024], [%rd1, {%r1, %r1}], [%r2];",
     "UTMASTG": "cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%rd1, {%r1, %r1}], [%r2];",
     "UBLKCP": "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r2+1024], [%rd1], 128, [%r2];",
     "LDGSTS": "cp.async.cg.shared.global [%r2], [%rd2], 16;",
@@ -74,7 +76,8 @@ def main():
                 if name not in found:
                     missing += 1
                     print(f"{name} is not in {found}")
-            if "LDL" not in names and {"LDL", "STL"} & set(found) or "GMMA" not in names and set(cubin.WARP_GROUP_PRODUCTS) & set(found):
+            uninvited = {"LDL", "STL", *cubin.WARP_GROUP_PRODUCTS} - set(names.split())
+            if uninvited & set(found):
                 missing += 1
                 print(f"{names}: {found} holds what was not asked for")
     tested = {name for names in PROGRAMS for name in names.split()}
