@@ -60,7 +60,8 @@ def print_table(records):
 
 
 def markdown_table(records):
-    lines = [[name for name, _ in COLUMNS], ["---"] * len(COLUMNS)]
-    for record in records:
-        lines += rows_of(record)
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    """Without columns that say nothing."""
+    rows = [row for record in records for row in rows_of(record)]
+    shown = [index for index in range(len(COLUMNS)) if any(row[index] != "" for row in rows)]
+    lines = [[name for name, _ in COLUMNS], ["---"] * len(COLUMNS), *rows]
+    return "\n".join("| " + " | ".join(str(line[index]) for index in shown) + " |" for line in lines)
