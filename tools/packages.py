@@ -6,6 +6,7 @@ import math
 import pathlib
 import re
 import subprocess
+import sys
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -14,6 +15,12 @@ ELEMENT_BITS = {"f32": 32, "f16": 16, "bf16": 16, "f8E4M3FN": 8, "i64": 64, "i32
 
 def run(command, **options):
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, **options)
+
+
+def stop(message):
+    """Ends the program over what the user asked for; 1 is the exit code of results that are wrong."""
+    print(f"bench: {message}", file=sys.stderr)
+    sys.exit(2)
 
 
 def manifest_of(package):

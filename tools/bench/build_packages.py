@@ -14,7 +14,7 @@ import sys
 import time
 
 import cubin
-from packages import image_of, manifest_of, run
+from packages import image_of, manifest_of, run, stop
 from results import write_whole
 
 
@@ -24,7 +24,7 @@ class Compiler:
     def __init__(self, build, target):
         self.path = pathlib.Path(build) / "bin" / "ashlar-compile"
         if not self.path.exists():
-            raise SystemExit(f"bench: there is no {self.path}; build it, or name the build with --build-dir")
+            stop(f"there is no {self.path}; build it, or name the build with --build-dir")
         self.target = target
         self.assembler = shutil.which("ptxas")
         version = run([self.assembler, "--version"]).stdout if self.assembler else "none"

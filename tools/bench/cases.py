@@ -13,7 +13,7 @@ import math
 import pathlib
 import re
 
-from packages import tensor_bytes
+from packages import stop, tensor_bytes
 
 SUITES = pathlib.Path(__file__).resolve().parent / "suites"
 LABELS = {"layer"}
@@ -190,7 +190,7 @@ def read_suite(name):
     """A suite by its name, or by the path of a JSON file."""
     path = pathlib.Path(name) if name.endswith(".json") else SUITES / f"{name}.json"
     if not path.exists():
-        raise SystemExit(f"bench: there is no suite '{name}'; suites: {', '.join(suite_names())}")
+        stop(f"there is no suite '{name}'; suites: {', '.join(suite_names())}")
     return json.loads(path.read_text())
 
 
@@ -202,7 +202,7 @@ def select(names, pattern=""):
             if re.search(pattern, case.name):
                 found.setdefault(case.name, case)
     if not found:
-        raise SystemExit(f"bench: no case of {', '.join(names)} matches '{pattern}'")
+        stop(f"no case of {', '.join(names)} matches '{pattern}'")
     return list(found.values())
 
 

@@ -25,8 +25,9 @@ from packages import ROOT
 from results import LOST, faults_of
 
 BENCH = pathlib.Path(__file__).resolve().parent / "bench.py"
-# The suites, in the order of their interest; steps of `run` say which cases of which suites, and rounds of samples.
-ALL = ["gemm", "attention", "decode", "quantized", "convolution", "depthwise", "gemm_i8", "gemm_fp8"]
+# All suites but gemm_fp8, whose element type the dialect does not have yet.
+ALL = ["gemm", "attention", "decode", "quantized", "convolution", "depthwise", "gemm_i8"]
+# Name, suites, a regular expression on the names of cases, rounds of samples.
 STEPS = (
     ("check", ALL, "", 0),
     ("gemm-large", ["gemm"], r"^square_(4096|8192|16384)_bf16$", 20),
@@ -35,7 +36,7 @@ STEPS = (
     ("gemm-layers", ["gemm"], r"_m(16|128|4096)$", 10),
     ("quantized-layers", ["quantized"], r"^w4a16_llama.*_m(1|16|128)$|^w8a16_llama3_8b.*_m16$|^w4a8_llama3_8b.*_m16$", 10),
     ("convolution-128", ["convolution", "depthwise"], r"^im2win|_b128$", 10),
-    ("gemm", ["gemm", "gemm_i8", "gemm_fp8"], "", 10),
+    ("gemm", ["gemm", "gemm_i8"], "", 10),
     ("attention", ["attention"], "", 10),
     ("quantized", ["quantized"], "", 10),
     ("convolution", ["convolution", "depthwise"], "", 10),
