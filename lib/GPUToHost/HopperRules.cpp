@@ -136,12 +136,9 @@ static LogicalResult lowerTensorLoad(FunctionLowering &lowering, Operation *op) 
   auto load = cast<NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp>(op);
   if (failed(refusePredicate(op, load.getPredicate())))
     return failure();
-  bool isIm2col = load.getMode() == NVVM::TMALoadMode::IM2COL || !load.getIm2colOffsets().empty();
-  bool isKnown = load.getMode() == NVVM::TMALoadMode::TILE || load.getMode() == NVVM::TMALoadMode::IM2COL;
-  if (!isKnown || load.getGroup())
+  bool isIm2col = load.getMode() == NVVM::TMALoadMode::IM2COL;
+  if (!(isIm2col || load.getMode() == NVVM::TMALoadMode::TILE) || load.getGroup())
     return op->emitOpError("in other than tiled and im2col mode of one block has no form for the simulator");
-  if (isIm2col && load.getIm2colOffsets().size() + 2 != load.getCoordinates().size())
-    return op->emitOpError("in im2col mode takes two offsets less than coordinates");
   uint32_t flags = uint32_t(load.getCoordinates().size()) | (isIm2col ? uint32_t(ASHLAR_TENSOR_IM2COL) : 0u);
   Value area = storeCoordinates(lowering, load.getCoordinates(), load.getIm2colOffsets());
   Value mask = lowering.constant(0);

@@ -56,8 +56,8 @@ static LogicalResult lowerWgmma(FunctionLowering &lowering, Operation *op) {
   uint32_t flags = (product.getTransposedA() ? uint32_t(ASHLAR_WGMMA_TRANSPOSED_A) : 0u) |
                    (product.getTransposedB() ? uint32_t(ASHLAR_WGMMA_TRANSPOSED_B) : 0u) |
                    (aIsInRegisters ? uint32_t(ASHLAR_WGMMA_A_IN_REGISTERS) : 0u);
-  uint32_t variant = ASHLAR_WGMMA_VARIANT(elementCode(product.getAElement()), elementCode(product.getBElement()),
-                                          product.getN(), flags);
+  uint32_t variant = ASHLAR_WGMMA_VARIANT(elementCode(product.getAElement()),
+                                          elementCode(product.getBElement()), product.getN(), flags);
   SmallVector<Value> registers = llvm::to_vector(product.getAccumulators());
   llvm::append_range(registers, product.getARegisters());
   Value area = storeRegisters(lowering, registers);
@@ -90,8 +90,8 @@ static LogicalResult lowerCommit(FunctionLowering &lowering, Operation *op) {
 static LogicalResult wait(FunctionLowering &lowering, Operation *op, uint32_t pending) {
   Value area = storeRegisters(lowering, op->getOperands());
   lowering.callApi(offsetof(AshlarSimulatorApi, wgmmaWait), {},
-                   {lowering.thread, lowering.constant(pending), area, lowering.constant(op->getNumOperands()),
-                    lowering.site(op)});
+                   {lowering.thread, lowering.constant(pending), area,
+                    lowering.constant(op->getNumOperands()), lowering.site(op)});
   return replaceByRegisters(lowering, op, area);
 }
 

@@ -48,7 +48,7 @@ bool Block::accessShared(Thread &thread, const void *address, uint32_t bytes, ui
   return true;
 }
 
-void Block::checkRemoteAccess(Thread &thread, uint32_t site) {
+void Block::checkLifetime(Thread &thread, uint32_t site) {
   const char *detail = nullptr;
   if (hasEnded())
     detail = "the block whose shared memory this is has ended";
@@ -64,6 +64,10 @@ void Block::checkRemoteAccess(Thread &thread, uint32_t site) {
     finding.otherBlock = blockIndex;
     thread.block->findings.add(finding);
   }
+}
+
+void Block::addRemoteAccess(Thread &thread, uint32_t site) {
+  checkLifetime(thread, site);
   if (!checks)
     return;
   RemoteAccess access{thread.party, ordering.clock(thread.party), site};

@@ -127,6 +127,13 @@ void AccessRecorder::addRows(const uint64_t *offsets, uint32_t rows, AccessClass
     account(group, site * classCount + uint32_t(accessClass));
 }
 
+void AccessRecorder::addOperands(uint64_t bytes, uint32_t site) {
+  if (site >= sites.size())
+    return;
+  ++sites[site].executions;
+  sites[site].traffic.sharedBytesMultiplied += bytes;
+}
+
 void AccessRecorder::addBulk(AccessClass accessClass, uint64_t bytes, uint64_t sectors, uint32_t site) {
   if (site >= sites.size())
     return;
@@ -149,13 +156,6 @@ void AccessRecorder::addBulk(AccessClass accessClass, uint64_t bytes, uint64_t s
     traffic.sharedBytesWritten += bytes;
     break;
   }
-}
-
-void AccessRecorder::addOperands(uint64_t bytes, uint32_t site) {
-  if (site >= sites.size())
-    return;
-  ++sites[site].executions;
-  sites[site].traffic.sharedBytesMultiplied += bytes;
 }
 
 void AccessRecorder::flush(uint32_t warpIndex) {

@@ -126,7 +126,7 @@ void Block::start(uint64_t index, const Dim3 &clusterId) {
     thread.waitSite = none;
     thread.copies.start();
     thread.stores.start();
-    thread.clusterArrivals = thread.knownBlocks = 0;
+    thread.clusterArrivals = thread.clusterWaits = thread.knownBlocks = 0;
     thread.counts.fill(0);
   }
   for (uint32_t i = 0; i < warpCount; ++i) {
@@ -146,7 +146,7 @@ void Block::finish() {
     for (uint32_t i = 0; i < threadCount; ++i)
       threads[i]->stores.finish(*this, *threads[i]);
     memoryBarriers.reportUnfinished();
-    registerBudget.reportUnequalGroups();
+    registerBudget.reportUnequalGroups(/*isFinished=*/true);
     if (checks)
       reportUnorderedEnd();
   }
@@ -219,7 +219,7 @@ Finding Block::finding(ReportKind kind, const Thread &thread, uint32_t site) con
   Finding finding{kind};
   finding.site = site;
   finding.thread = thread.index;
-  finding.block = finding.otherBlock = blockIndex;
+  finding.block = blockIndex;
   return finding;
 }
 

@@ -35,10 +35,8 @@ inline constexpr uint32_t exchangeWords = 4, maximumWarps = maximumBlockThreads 
                           barrierCount = 16;
 
 /// What the agents of a block (Ordering.h) do: one makes initialised memory barriers known, others write for
-/// memory barriers, others read for threads that start stores, and one for each warp group reads operands of
-/// wgmma.
-inline constexpr uint32_t makerAgent = 0, firstBarrierAgent = 1, firstStoreAgent = 48, firstProductAgent = 64;
-static_assert(firstProductAgent + maximumBlockThreads / groupThreads == Ordering::agentCount);
+/// memory barriers, others read for threads that start stores, one reads for each warp group.
+inline constexpr uint32_t makerAgent = 0, firstBarrierAgent = 1, firstStoreAgent = 48, firstGroupAgent = 64;
 
 /// Instructions counted per thread; a warp's count is that of its busiest lane.
 enum class Instruction : uint8_t {
@@ -56,14 +54,14 @@ enum class Instruction : uint8_t {
   SharedLoad,
   SharedStore,
   Atomic,
+  Wgmma,
   TensorLoad,
   TensorStore,
   MemoryBarrier,
   ClusterBarrier,
-  ProxyFence,
-  Wgmma
+  ProxyFence
 };
-inline constexpr size_t instructionKinds = size_t(Instruction::Wgmma) + 1;
+inline constexpr size_t instructionKinds = size_t(Instruction::ProxyFence) + 1;
 
 /// What all blocks of a launch share; constant while it runs, but for the atomics.
 struct Launch {
@@ -93,8 +91,8 @@ struct Thread : AshlarSimulatorThread {
   std::array<uint32_t, instructionKinds> counts{};
   AsyncCopies copies;
   BulkStores stores;
-  /// Phases of the cluster's barrier at which the thread has arrived.
-  uint32_t clusterArrivals = 0;
+  /// Phases of the cluster's barrier at which the thread has arrived and waited.
+  uint32_t clusterArrivals = 0, clusterWaits = 0;
   /// Blocks of the cluster that are known to run, as a mask.
   uint32_t knownBlocks = 0;
   Fiber fiber;
@@ -186,10 +184,16 @@ struct Block {
   bool accessGlobal(Thread &thread, const void *address, uint32_t bytes, uint32_t flags, uint32_t site);
   /// Checks and counts both ends of a copy; redirects those that are out of bounds.
   void admitCopy(Thread &thread, AsyncCopy &copy);
-  /// Notes that a thread uses this block's shared memory; nothing when it is the block's own.
+  /// Reports where a thread of another block of the cluster uses this one's shared memory and does not know
+  /// that the block has started, or it has ended.
+  void checkIsRunning(Thread &thread, uint32_t site) {
+    if (thread.block != this)
+      checkLifetime(thread, site);
+  }
+  /// The same; and before this block ends, its threads must know of the access.
   void noteRemoteAccess(Thread &thread, uint32_t site) {
     if (thread.block != this)
-      checkRemoteAccess(thread, site);
+      addRemoteAccess(thread, site);
   }
   /// A place for accesses out of bounds; reads give poison. At most 128 bytes.
   char *sink();
@@ -231,7 +235,8 @@ private:
   static void threadMain(void *argument);
   void startThreads();
   void exitThread(Thread &thread);
-  void checkRemoteAccess(Thread &thread, uint32_t site);
+  void checkLifetime(Thread &thread, uint32_t site);
+  void addRemoteAccess(Thread &thread, uint32_t site);
   void reportUnorderedEnd();
   BlockBarrier &enterBarrier(Thread &thread, uint32_t id, uint32_t count, uint32_t site);
   Thread *nextRunnable(const Warp &warp, uint32_t lane);

@@ -31,8 +31,8 @@ static void writeTensor(const BulkStore &store) {
 void BulkStores::issue(Block &block, Thread &thread, BulkStore store) {
   if (block.checks) {
     if (!agent) {
-      agent = block.ordering.agent(
-          block.rank, firstStoreAgent + block.storingThreads++ % (firstProductAgent - firstStoreAgent));
+      agent = block.ordering.agent(block.rank, firstStoreAgent + block.storingThreads++ %
+                                                                     (firstGroupAgent - firstStoreAgent));
       block.ordering.setPrincipal(agent, thread.party);
     }
     store.stamp = block.ordering.agentStamp();

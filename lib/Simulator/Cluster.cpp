@@ -133,12 +133,13 @@ void Cluster::completeIfAllArrived() {
 }
 
 void Cluster::wait(Thread &thread, uint32_t site) {
-  if (thread.clusterArrivals == 0 || thread.clusterArrivals < phase) {
+  if (thread.clusterArrivals == thread.clusterWaits) {
     Finding finding = thread.block->finding(ReportKind::BarrierDivergence, thread, site);
     finding.detail = "the thread waits at the barrier of the cluster and has not arrived";
     thread.block->findings.add(finding);
     return;
   }
+  thread.clusterWaits = thread.clusterArrivals;
   if (thread.clusterArrivals > phase) {
     waiters.push_back(&thread);
     thread.block->wait(thread, site);

@@ -64,9 +64,12 @@ std::string Report::text() const {
     line += ", " + detail;
   if (bytes)
     line += ", " + std::to_string(bytes) + " bytes at offset " + std::to_string(offset);
+  if (!otherLocation.empty() || otherBlock != block)
+    line += "; the other party:";
+  if (otherBlock != block)
+    line += " block " + dimText(otherBlock);
   if (!otherLocation.empty())
-    line += "; the other party: " + (otherBlock == block ? "" : "block " + dimText(otherBlock) + ", ") +
-            "thread " + dimText(otherThread) + ", at " + otherLocation + " (" + otherOperation + ")";
+    line += " thread " + dimText(otherThread) + ", at " + otherLocation + " (" + otherOperation + ")";
   if (count > 1)
     line += "; " + std::to_string(count) + " times";
   return line;
@@ -109,7 +112,8 @@ std::vector<Report> Findings::reports(const AshlarSimulatorModule &module, const
     report.block = unflatten(finding.block, grid);
     if (finding.thread != none)
       report.thread = unflatten(finding.thread, block);
-    report.otherBlock = finding.otherThread == none ? report.block : unflatten(finding.otherBlock, grid);
+    report.otherBlock =
+        finding.otherBlock == Finding::sameBlock ? report.block : unflatten(finding.otherBlock, grid);
     if (finding.otherThread != none)
       report.otherThread = unflatten(finding.otherThread, block);
     if (finding.site < module.siteCount) {

@@ -20,10 +20,11 @@ namespace ashlar::simulator {
 inline constexpr uint32_t none = ASHLAR_SIMULATOR_NO_SITE;
 
 struct Finding {
+  static constexpr uint64_t sameBlock = ~uint64_t(0);
   ReportKind kind;
   uint32_t site = none, otherSite = none;
   uint32_t thread = none, otherThread = none;
-  uint64_t block = 0, otherBlock = 0;
+  uint64_t block = 0, otherBlock = sameBlock;
   int64_t offset = 0;
   uint32_t bytes = 0;
   uint64_t count = 1;

@@ -6,8 +6,8 @@
 //   bits 32-45  stride byte offset / 16
 //
 // The operand is a set of *lines*: rows along K (K-major; a line an index of M or N, 32 bytes long), or rows
-// along M or N (MN-major, 16-bit elements; a line an index of K, two bytes an index of M or N). Eight lines by
-// 16 bytes are a core matrix. With w the width of the swizzle, byte `b` of line `l` lies at
+// along M or N (MN-major, 16-bit elements; a line an index of K, two bytes an index of M or N). Eight lines
+// by 16 bytes are a core matrix. With w the width of the swizzle, byte `b` of line `l` lies at
 //   K-major,  no swizzle:  l % 8 * 16 + l / 8 * stride  + b / 16 * leading + b % 16
 //   K-major,  swizzle w:   l % 8 * w  + l / 8 * stride  + b
 //   MN-major, no swizzle:  l % 8 * 16 + l / 8 * leading + b / 16 * stride  + b % 16

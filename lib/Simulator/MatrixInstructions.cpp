@@ -12,7 +12,7 @@ namespace ashlar::simulator {
 
 static void finishMma(Block &block, Warp &warp, const WarpMeeting &meeting) {
   auto *list = reinterpret_cast<const AshlarSimulatorMma *>(meeting.parameter);
-  computeMma(list, meeting.count, warp.registers.data(), block.mmaWorkspace);
+  computeMma(list, meeting.count, warp.registers.data(), block.mmaWorkspace, block.isExact);
 }
 
 void mma(AshlarSimulatorThread *self, const AshlarSimulatorMma *list, uint32_t count, uint32_t *registers) {

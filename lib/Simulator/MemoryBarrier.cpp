@@ -35,6 +35,14 @@ MemoryBarrier *MemoryBarriers::find(uint32_t offset) {
 bool MemoryBarriers::covers(uint32_t offset, uint32_t bytes) const {
   if (!liveCount)
     return false;
+  constexpr uint32_t few = 4;
+  uint32_t first = offset / memoryBarrierBytes, last = (offset + bytes - 1) / memoryBarrierBytes;
+  if (last - first < few) {
+    for (; first <= last; ++first)
+      if (first < indexAt.size() && indexAt[first] && barriers[indexAt[first] - 1u].isLive)
+        return true;
+    return false;
+  }
   return std::any_of(barriers.begin(), barriers.begin() + ptrdiff_t(count),
                      [&](const MemoryBarrier &barrier) {
                        return barrier.isLive && barrier.offset < offset + bytes &&
@@ -56,7 +64,7 @@ void MemoryBarriers::report(const Thread &thread, uint32_t site, uint32_t offset
   thread.block->findings.add(finding);
 }
 
-MemoryBarrier *MemoryBarriers::admit(Thread &thread, void *address, uint32_t site) {
+MemoryBarrier *MemoryBarriers::admit(Thread &thread, void *address, uint32_t site, bool isCopy) {
   uint32_t offset = block.sharedOffset(address);
   if (offset % memoryBarrierBytes) {
     thread.block->report(ReportKind::Misaligned, thread, site, offset, memoryBarrierBytes);
@@ -67,7 +75,10 @@ MemoryBarrier *MemoryBarriers::admit(Thread &thread, void *address, uint32_t sit
     report(thread, site, offset, "the barrier is not initialised");
     return nullptr;
   }
-  block.noteRemoteAccess(thread, site);
+  if (isCopy) // which the block itself waits for
+    block.checkIsRunning(thread, site);
+  else
+    block.noteRemoteAccess(thread, site);
   if (block.checks && !block.ordering.isOrdered(barrier->madeBy, barrier->madeAt, thread.party)) {
     Finding finding = thread.block->finding(ReportKind::SharedRace, thread, site);
     finding.offset = offset;
@@ -213,7 +224,7 @@ void MemoryBarriers::wait(Thread &thread, void *address, uint32_t parity, uint32
 //===-- Copies ------------------------------------------------------------===//
 
 MemoryBarrier *MemoryBarriers::admitCopy(Thread &thread, uint32_t offset, uint32_t site) {
-  MemoryBarrier *barrier = admit(thread, block.shared + offset, site);
+  MemoryBarrier *barrier = admit(thread, block.shared + offset, site, true);
   if (barrier && !barrier->isVisibleToCopies && block.checks) {
     Finding finding = thread.block->finding(ReportKind::MissingProxyFence, thread, site);
     finding.offset = offset;
@@ -274,7 +285,7 @@ void MemoryBarriers::reportUnfinished() {
   for (size_t i = 0; i < count; ++i) {
     const MemoryBarrier &barrier = barriers[i];
     Finding finding{barrier.bytes ? ReportKind::MemoryBarrier : ReportKind::IncompleteCopy};
-    finding.block = finding.otherBlock = block.blockIndex;
+    finding.block = block.blockIndex;
     finding.offset = barrier.offset;
     finding.bytes = memoryBarrierBytes;
     if (barrier.bytes) {

@@ -80,7 +80,7 @@ public:
 
 private:
   /// The live barrier at the address; null, with a report, where there is none that the thread may use.
-  MemoryBarrier *admit(Thread &thread, void *address, uint32_t site);
+  MemoryBarrier *admit(Thread &thread, void *address, uint32_t site, bool isCopy = false);
   void report(const Thread &thread, uint32_t site, uint32_t offset, std::string detail,
               const MemoryBarrier *barrier = nullptr);
   void completeIfDone(MemoryBarrier &barrier);

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mma.h"
+#include "TensorCoreArithmetic.h"
 #include "ashlar/Simulator/SimulatorABI.h"
 #include <immintrin.h>
 
@@ -125,6 +126,11 @@ static void multiply(const float *a, const Row *b, Row (&sum)[16]) {
   }
 }
 
+/// The slots of the workspace that hold the operands.
+struct Slots {
+  uint32_t a, b;
+};
+
 /// The slot for an operand, and whether it has to be filled.
 static bool claim(MmaWorkspace::Tag *tags, uint32_t word, uint32_t variant, uint32_t &slot) {
   slot = word / 2 % MmaWorkspace::slots;
@@ -136,14 +142,13 @@ static bool claim(MmaWorkspace::Tag *tags, uint32_t word, uint32_t variant, uint
 }
 
 template <uint32_t P, uint32_t K>
-static void multiplyOperands(const AshlarSimulatorMma &mma, Registers registers, MmaWorkspace &workspace,
-                             Row (&sum)[16]) {
-  uint32_t slotA, slotB;
-  if (claim(workspace.tagA, mma.a, mma.variant, slotA))
-    widenA<P, K>(mma.variant, mma.a, registers, workspace.a[slotA]);
-  if (claim(workspace.tagB, mma.b, mma.variant, slotB))
-    widenB<P, K>(mma.variant, mma.b, registers, workspace.b[slotB]);
-  multiply<K>(workspace.a[slotA], (const Row *)(const void *)workspace.b[slotB], sum);
+static Slots widenOperands(const AshlarSimulatorMma &mma, Registers registers, MmaWorkspace &workspace) {
+  Slots slots;
+  if (claim(workspace.tagA, mma.a, mma.variant, slots.a))
+    widenA<P, K>(mma.variant, mma.a, registers, workspace.a[slots.a]);
+  if (claim(workspace.tagB, mma.b, mma.variant, slots.b))
+    widenB<P, K>(mma.variant, mma.b, registers, workspace.b[slots.b]);
+  return slots;
 }
 
 static uint32_t addInteger(uint32_t accumulator, float sum, bool saturate) {
@@ -184,42 +189,75 @@ static void addAccumulator(const AshlarSimulatorMma &mma, Registers registers, c
   }
 }
 
-static void execute(const AshlarSimulatorMma &mma, Registers registers, MmaWorkspace &workspace) {
-  Row sum[16];
-  switch (elementBits(typeA(mma.variant)) << 16 | depth(mma.variant)) {
-  case 16u << 16 | 16:
-    multiplyOperands<2, 16>(mma, registers, workspace, sum);
-    break;
-  case 16u << 16 | 8:
-    multiplyOperands<2, 8>(mma, registers, workspace, sum);
-    break;
-  case 32u << 16 | 8:
-    multiplyOperands<1, 8>(mma, registers, workspace, sum);
-    break;
-  case 8u << 16 | 32:
-    multiplyOperands<4, 32>(mma, registers, workspace, sum);
-    break;
-  case 8u << 16 | 16:
-    multiplyOperands<4, 16>(mma, registers, workspace, sum);
-    break;
-  case 4u << 16 | 64:
-    multiplyOperands<8, 64>(mma, registers, workspace, sum);
-    break;
-  case 4u << 16 | 32:
-    multiplyOperands<8, 32>(mma, registers, workspace, sum);
-    break;
-  default:
+//===-- As tensor cores add -----------------------------------------------===//
+
+/// Element `column` of row `row` of A * B + C in place of the accumulator's.
+static void addExactly(const AshlarSimulatorMma &mma, Registers registers, const float *a, const float *b) {
+  const uint32_t k = depth(mma.variant);
+  const bool isHalf = typeAccumulator(mma.variant) == ASHLAR_MMA_F16;
+  for (uint32_t row = 0; row < 16; ++row)
+    for (uint32_t column = 0; column < 8; ++column) {
+      const Factors left = {a + row * k, 1, typeA(mma.variant)}, right = {b + column, 8, typeB(mma.variant)};
+      uint32_t *words = registers[row % 8 * 4 + column / 2];
+      if (isHalf) {
+        uint32_t shift = 16 * (column % 2), word = row / 8;
+        float c = _cvtsh_ss((unsigned short)(words[mma.c + word] >> shift));
+        uint32_t result = addFusedToHalf(left, right, k, c, fusedSumOfMma);
+        // The even column comes first and keeps the odd half of C for the next.
+        uint32_t other = column % 2 ? words[mma.d + word] : words[mma.c + word];
+        words[mma.d + word] = (other & ~(0xffffu << shift)) | result << shift;
+      } else {
+        uint32_t word = row / 8 * 2 + column % 2;
+        float c;
+        __builtin_memcpy(&c, words + mma.c + word, sizeof c);
+        float result = addFused(left, right, k, c, fusedSumOfMma);
+        __builtin_memcpy(words + mma.d + word, &result, sizeof result);
+      }
+    }
+}
+
+//===-- Lists -------------------------------------------------------------===//
+
+template <uint32_t P, uint32_t K>
+static void executeAs(const AshlarSimulatorMma &mma, Registers registers, MmaWorkspace &workspace,
+                      bool isExact) {
+  Slots slots = widenOperands<P, K>(mma, registers, workspace);
+  const float *a = workspace.a[slots.a], *b = workspace.b[slots.b];
+  if (isExact && typeAccumulator(mma.variant) != ASHLAR_MMA_S32) {
+    addExactly(mma, registers, a, b);
     return;
   }
+  Row sum[16];
+  multiply<K>(a, (const Row *)(const void *)b, sum);
   addAccumulator(mma, registers, sum);
 }
 
-void computeMma(const AshlarSimulatorMma *list, uint32_t count, Registers registers,
-                MmaWorkspace &workspace) {
+static void execute(const AshlarSimulatorMma &mma, Registers registers, MmaWorkspace &workspace,
+                    bool isExact) {
+  switch (elementBits(typeA(mma.variant)) << 16 | depth(mma.variant)) {
+  case 16u << 16 | 16:
+    return executeAs<2, 16>(mma, registers, workspace, isExact);
+  case 16u << 16 | 8:
+    return executeAs<2, 8>(mma, registers, workspace, isExact);
+  case 32u << 16 | 8:
+    return executeAs<1, 8>(mma, registers, workspace, isExact);
+  case 8u << 16 | 32:
+    return executeAs<4, 32>(mma, registers, workspace, isExact);
+  case 8u << 16 | 16:
+    return executeAs<4, 16>(mma, registers, workspace, isExact);
+  case 4u << 16 | 64:
+    return executeAs<8, 64>(mma, registers, workspace, isExact);
+  case 4u << 16 | 32:
+    return executeAs<8, 32>(mma, registers, workspace, isExact);
+  }
+}
+
+void computeMma(const AshlarSimulatorMma *list, uint32_t count, Registers registers, MmaWorkspace &workspace,
+                bool isExact) {
   for (uint32_t slot = 0; slot < MmaWorkspace::slots; ++slot)
     workspace.tagA[slot].isValid = workspace.tagB[slot].isValid = false;
   for (uint32_t i = 0; i < count; ++i)
-    execute(list[i], registers, workspace);
+    execute(list[i], registers, workspace, isExact);
 }
 
 } // namespace ashlar::simulator

@@ -13,7 +13,7 @@
 // Arithmetic. Products are exact. Their sum over k is taken in f32 with round to nearest even, in the order
 // of k and starting from zero, and added to C in f32 (for f16 accumulators: C widened, the result rounded
 // once). Sums of integers are exact; adding C wraps, or saturates where the variant says so. tf32 operands
-// use the high 19 bits of a register.
+// use the high 19 bits of a register. With `isExact` floats are added as TensorCoreArithmetic.h says instead.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,7 +45,7 @@ struct MmaWorkspace {
 /// Executes a list in order. `registers[lane]` are the words of that lane. Variants (ASHLAR_MMA_VARIANT) that
 /// do not exist are left out; the compiler refuses them.
 void computeMma(const AshlarSimulatorMma *list, uint32_t count, uint32_t *const *registers,
-                MmaWorkspace &workspace);
+                MmaWorkspace &workspace, bool isExact = false);
 
 } // namespace ashlar::simulator
 

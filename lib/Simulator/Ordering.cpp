@@ -12,6 +12,7 @@ namespace ashlar::simulator {
 //===-- Views -------------------------------------------------------------===//
 
 View Ordering::fresh() {
+  hasViews = true;
   View::Node *node;
   if (unused.empty()) {
     nodes.push_back(std::make_unique<View::Node>());
@@ -56,13 +57,17 @@ void Ordering::startCluster(uint32_t threadCount, std::span<const uint64_t> bloc
     highestAgent = firstAgentStamp;
     ++generationNumber;
   }
-  acquiredBy.reset();
-  acquired.reset();
-  acquisition.reset();
-  learnedBy.reset();
-  lesson.reset();
-  learned = {};
-  views.clear();
+  // Most kernels leave nothing behind.
+  if (hasViews) {
+    acquiredBy.reset();
+    acquired.reset();
+    acquisition.reset();
+    views.clear();
+  }
+  if (hasFences)
+    for (std::vector<uint32_t> &stamps : fences)
+      stamps.clear();
+  hasViews = hasFences = false;
   threads = threadCount;
   slots = threadCount + agentCount;
   blocks.assign(blockIndices.begin(), blockIndices.end());
@@ -72,8 +77,6 @@ void Ordering::startCluster(uint32_t threadCount, std::span<const uint64_t> bloc
     principals.resize(count);
     fences.resize(count);
   }
-  for (std::vector<uint32_t> &stamps : fences)
-    stamps.clear();
   viewsMatter = blocks.size() > 1;
   ++highest;
   clocks.assign(count, highest);
@@ -191,19 +194,14 @@ void Ordering::acquire(uint32_t party, const View &known) {
 }
 
 void Ordering::learn(uint32_t party, uint32_t agent, uint32_t stamp) {
-  View &view = views[party];
-  const std::pair<uint32_t, uint32_t> taught = {agent, stamp};
-  if (!(lesson && view == learnedBy && taught == learned)) {
-    lesson = copyOf(view);
-    raise(lesson, agent, stamp);
-    learnedBy = view;
-    learned = taught;
-  }
-  view = lesson;
+  View view = copyOf(views[party]);
+  raise(view, agent, stamp);
+  views[party] = std::move(view);
   viewsMatter = true;
 }
 
 void Ordering::fenceProxy(uint32_t party) {
+  hasFences = true;
   clocks[party] = ++highest;
   fences[party].push_back(clocks[party]);
 }

@@ -87,7 +87,7 @@ private:
 class Ordering {
 public:
   /// Agents of a block: one for each memory barrier, one for each thread that starts stores, as far as they
-  /// go; then they are shared, and a missing wait may go unseen. One for each warp group.
+  /// go; then they are shared, and a missing wait may go unseen.
   static constexpr uint32_t agentCount = 72;
 
   /// Everything before is past. `blockIndices`: the blocks of the cluster.
@@ -149,7 +149,6 @@ public:
   /// A stamp for an access of an agent that completes now.
   uint32_t agentStamp() { return highestAgent++; }
   void releaseStamp(uint32_t agent, uint32_t stamp, Release &into);
-  /// The party knows of the agent's accesses up to this stamp.
   void learn(uint32_t party, uint32_t agent, uint32_t stamp);
 
 private:
@@ -173,12 +172,10 @@ private:
   std::array<uint32_t, 2> floor = {0, firstAgentStamp}, start = {0, firstAgentStamp};
   uint32_t highest = 0, highestAgent = firstAgentStamp, generationNumber = 0;
   static constexpr uint32_t firstAgentStamp = uint32_t(1) << 31;
-  /// Whether views say more than the floor.
-  bool viewsMatter = false;
-  /// The last acquisition and the last lesson: waves of threads make the same ones.
+  /// Whether views say more than the floor; whether any view or fence has to be forgotten.
+  bool viewsMatter = false, hasViews = false, hasFences = false;
+  /// The last acquisition: waves of threads make the same one.
   View acquiredBy, acquired, acquisition;
-  View learnedBy, lesson;
-  std::pair<uint32_t, uint32_t> learned;
 };
 
 } // namespace ashlar::simulator

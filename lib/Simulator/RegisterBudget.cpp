@@ -6,6 +6,7 @@
 
 #include "RegisterBudget.h"
 #include "Block.h"
+#include <algorithm>
 
 namespace ashlar::simulator {
 
@@ -72,6 +73,7 @@ void RegisterBudget::await(Thread &thread, uint32_t site) {
 }
 
 void RegisterBudget::reportStuck() {
+  reportUnequalGroups(/*isFinished=*/false);
   for (uint32_t i = 0; i < warps.size(); ++i)
     if (warps[i].missing)
       report(i, warps[i].site,
@@ -79,11 +81,13 @@ void RegisterBudget::reportStuck() {
                  std::to_string(pool));
 }
 
-void RegisterBudget::reportUnequalGroups() {
+void RegisterBudget::reportUnequalGroups(bool isFinished) {
   for (uint32_t i = 0; i < warps.size(); ++i) {
     const std::vector<Request> &first = warps[i / groupWarps * groupWarps].requests;
     const std::vector<Request> &own = warps[i].requests;
-    if (own == first)
+    size_t common = std::min(first.size(), own.size());
+    bool agree = std::equal(first.begin(), first.begin() + ptrdiff_t(common), own.begin());
+    if (agree && (first.size() == own.size() || !isFinished))
       continue;
     report(i, own.empty() ? first.back().site : own.back().site,
            "the warps of a warp group do not ask for the same registers");

@@ -29,8 +29,8 @@ public:
   /// Waits until the warp has what it asked for.
   void await(Thread &thread, uint32_t site);
   void reportStuck();
-  /// Warps of one group that did not make the same requests.
-  void reportUnequalGroups();
+  /// Warps of one group that did not make the same requests; unless finished, some may still come.
+  void reportUnequalGroups(bool isFinished);
 
 private:
   struct Request {

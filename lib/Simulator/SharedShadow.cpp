@@ -97,41 +97,33 @@ std::optional<ReportKind> SharedShadow::troubleOfRead(const Entry &entry, uint32
   return std::nullopt;
 }
 
-void SharedShadow::readAs(std::span<const uint16_t> readers, SharedAccess access, Mark now, bool isAsync) {
+void SharedShadow::readAs(std::span<const uint32_t> parties, const SharedAccess &access, Mark now,
+                          bool isAsync) {
   bool reported = false;
   Mark checked = 0;
   for (uint32_t at = access.offset; at < access.offset + access.bytes; ++at) {
     Entry &entry = entries[at];
     // Neighbours mostly share their writer, which has then been checked.
-    if (!reported && (at == access.offset || entry.write != checked)) {
-      checked = entry.write;
-      for (uint16_t reader : readers) {
-        std::optional<ReportKind> trouble = troubleOfRead(entry, reader, isAsync);
-        if (!trouble)
-          continue;
-        access.party = reader;
-        report(*trouble, access, at, *trouble == ReportKind::UninitializedShared ? 0 : entry.write);
-        reported = true;
-        break;
-      }
-    }
+    bool isChecked = at != access.offset && entry.write == checked;
+    checked = entry.write;
+    for (uint32_t party : parties)
+      if (!reported && !isChecked)
+        if (std::optional<ReportKind> trouble = troubleOfRead(entry, party, isAsync)) {
+          Mark writer = *trouble == ReportKind::UninitializedShared ? 0 : entry.write;
+          report(*trouble, {party, access.offset, access.bytes, access.site}, at, writer);
+          reported = true;
+        }
     noteRead(entry, partyOf(now), now);
   }
 }
 
 void SharedShadow::read(uint32_t party, uint32_t offset, uint32_t bytes, uint32_t site) {
-  const uint16_t reader = uint16_t(party);
-  readAs(std::span(&reader, 1), {party, offset, bytes, site}, mark(party, site, 0), false);
+  readAs(std::span(&party, 1), {party, offset, bytes, site}, mark(party, site, 0), false);
 }
 
-void SharedShadow::lendToAgent(const SharedAccess &access, uint32_t agent, uint32_t stamp) {
-  const uint16_t reader = uint16_t(access.party);
-  lendToAgent(std::span(&reader, 1), access, agent, stamp);
-}
-
-void SharedShadow::lendToAgent(std::span<const uint16_t> readers, const SharedAccess &access, uint32_t agent,
+void SharedShadow::lendToAgent(std::span<const uint32_t> parties, const SharedAccess &access, uint32_t agent,
                                uint32_t stamp) {
-  readAs(readers, access, mark(agent, stamp, access.site, asyncFlag), true);
+  readAs(parties, access, mark(agent, stamp, access.site, asyncFlag), true);
 }
 
 //===-- Writes ------------------------------------------------------------===//

@@ -7,8 +7,8 @@
 //
 // Copies by tensor maps and the operands of wgmma go through the *async proxy*. They are ordered by what the
 // thread that issues them knows, and accesses of the generic proxy before them need a proxy fence by the
-// thread that made them. What they write, and what they read until somebody waits for them, belongs to an
-// agent (Ordering.h): only who waited for it knows of it.
+// thread that made them. What they write belongs to an agent (Ordering.h): only who waited for it knows of
+// it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,7 +18,6 @@
 #include "Findings.h"
 #include "Ordering.h"
 #include <optional>
-#include <span>
 
 namespace ashlar::simulator {
 
@@ -48,9 +47,11 @@ public:
   void endCopy(uint32_t party, uint32_t offset, uint32_t bytes, uint32_t site);
 
   /// The thread lets the agent read, some time until those who write know of `stamp`.
-  void lendToAgent(const SharedAccess &access, uint32_t agent, uint32_t stamp);
-  /// These threads do so together: the bytes must be theirs to read, all of them. The access names one.
-  void lendToAgent(std::span<const uint16_t> readers, const SharedAccess &access, uint32_t agent,
+  void lendToAgent(const SharedAccess &access, uint32_t agent, uint32_t stamp) {
+    lendToAgent(std::span(&access.party, 1), access, agent, stamp);
+  }
+  /// The same of several threads, of which each may read.
+  void lendToAgent(std::span<const uint32_t> parties, const SharedAccess &access, uint32_t agent,
                    uint32_t stamp);
   /// The thread issues a copy through the async proxy into these bytes.
   void beginAsyncWrite(const SharedAccess &access);
@@ -75,7 +76,7 @@ private:
   void noteRead(Entry &entry, uint32_t party, Mark now) const;
   /// What is wrong with the party's reading, if anything.
   std::optional<ReportKind> troubleOfRead(const Entry &entry, uint32_t party, bool isAsync) const;
-  void readAs(std::span<const uint16_t> readers, SharedAccess access, Mark now, bool isAsync);
+  void readAs(std::span<const uint32_t> parties, const SharedAccess &access, Mark now, bool isAsync);
   /// True when the write was reported.
   bool reportConflict(const Entry &entry, const SharedAccess &access, uint32_t at, bool isAtomic,
                       bool isAsync);

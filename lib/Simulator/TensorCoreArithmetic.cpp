@@ -10,6 +10,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <vector>
 
 namespace ashlar::simulator {
 
@@ -35,97 +36,120 @@ static FloatFormat formatOf(uint32_t element) {
   }
 }
 
-FusedSum fusedSumOfMma(uint32_t) { return {25, 23}; }
-
 FusedSum fusedSumOfWgmma(uint32_t element) {
   bool isByte = element == ASHLAR_MMA_E4M3 || element == ASHLAR_MMA_E5M2;
   return isByte ? FusedSum{13, 13} : FusedSum{25, 23};
 }
 
-/// significand * 2^(exponent - fractionBits)
-struct Scaled {
-  int64_t significand;
-  int exponent, fractionBits;
+/// A number as significand * 2^(exponent - fractionBits of its type). Infinities and NaN have an exponent
+/// beyond all others.
+struct Factor {
+  int32_t significand;
+  int32_t exponent;
 };
+static constexpr int32_t exponentOfSpecial = 1 << 20;
 
-static Scaled scale(float value, FloatFormat format) {
+static Factor decompose(float value, FloatFormat format) {
   if (value == 0)
-    return {0, -126, format.fractionBits};
+    return {0, -126};
+  if (!std::isfinite(value))
+    return {0, exponentOfSpecial};
   int exponent = std::max(std::ilogb(value), format.smallestExponent);
-  return {int64_t(std::ldexp(value, format.fractionBits - exponent)), exponent, format.fractionBits};
+  return {int32_t(std::ldexp(value, format.fractionBits - exponent)), exponent};
 }
 
-/// The addend in units of 2^(largest - bits), truncated.
-static int64_t align(const Scaled &addend, int largest, int bits) {
-  int shift = bits - addend.fractionBits + addend.exponent - largest;
-  int64_t magnitude = std::abs(addend.significand);
-  magnitude = shift >= 0 ? magnitude << shift : shift > -63 ? magnitude >> -shift : 0;
-  return addend.significand < 0 ? -magnitude : magnitude;
+/// An addend in units of 2^(largest - bits), truncated.
+static int64_t align(int64_t significand, int shift) {
+  if (shift >= 0)
+    return significand * (int64_t(1) << shift);
+  // The shift rounds down, so it is of the magnitude.
+  shift = std::min(-shift, 63);
+  return significand < 0 ? -(-significand >> shift) : significand >> shift;
 }
 
-/// The sum is `integer` * 2^`exponent`, or `special` where that is no finite number.
+/// integer * 2^exponent, or `special` where that is no finite number.
 struct Sum {
   int64_t integer = 0;
   int exponent = 0;
   float special = 0;
 };
 
-static constexpr uint32_t maximumAddends = 64;
+/// What infinities and NaN make of the sum.
+static float addSpecials(const Factors &a, const Factors &b, uint32_t count, float c) {
+  double sum = c;
+  for (uint32_t i = 0; i < count; ++i)
+    sum += double(a.values[i * a.stride]) * double(b.values[i * b.stride]);
+  return std::isnan(sum) ? std::bit_cast<float>(0x7fffffffu)
+                         : float(sum); // the one NaN that tensor cores give
+}
 
-static Sum sumUp(const Factors &a, const Factors &b, uint32_t count, float c, FusedSum fused) {
-  std::array<Scaled, maximumAddends + 1> addends;
-  const FloatFormat formatA = formatOf(a.element), formatB = formatOf(b.element);
-  // Products of the types here fit a double, so it finds infinities and NaN.
-  double plain = c;
-  int largest = -252;
-  for (uint32_t i = 0; i <= count; ++i) {
-    if (i == count) {
-      addends[i] = std::isfinite(c) ? scale(c, formatOf(ASHLAR_MMA_F32)) : Scaled{};
-    } else {
-      float x = a.values[i * a.stride], y = b.values[i * b.stride];
-      plain += double(x) * double(y);
-      if (!std::isfinite(plain))
-        continue;
-      Scaled left = scale(x, formatA), right = scale(y, formatB);
-      addends[i] = {left.significand * right.significand, left.exponent + right.exponent,
-                    left.fractionBits + right.fractionBits};
-    }
-    largest = std::max(largest, addends[i].exponent);
-  }
+/// Factors and their decompositions, which have the same strides.
+static Sum sumUp(const Factors &a, const Factor *left, const Factors &b, const Factor *right, uint32_t count,
+                 float c, FusedSum fused) {
+  const Factor addend = decompose(c, formatOf(ASHLAR_MMA_F32));
+  int largest = addend.exponent;
+  for (uint32_t i = 0; i < count; ++i)
+    largest = std::max(largest, left[i * a.stride].exponent + right[i * b.stride].exponent);
   Sum sum;
-  if (std::isnan(plain))
-    sum.special = std::bit_cast<float>(0x7fffffffu); // the one NaN that tensor cores give
-  else if (std::isinf(plain))
-    sum.special = float(plain);
-  if (!std::isfinite(plain))
+  if (largest >= exponentOfSpecial / 2) {
+    sum.special = addSpecials(a, b, count, c);
     return sum;
-  for (uint32_t i = 0; i <= count; ++i)
-    sum.integer += align(addends[i], largest, fused.alignedBits);
+  }
   sum.exponent = largest - fused.alignedBits;
+  sum.integer =
+      align(addend.significand, addend.exponent - formatOf(ASHLAR_MMA_F32).fractionBits - sum.exponent);
+  const int fractionBits = formatOf(a.element).fractionBits + formatOf(b.element).fractionBits;
+  for (uint32_t i = 0; i < count; ++i) {
+    const Factor &x = left[i * a.stride], &y = right[i * b.stride];
+    sum.integer +=
+        align(int64_t(x.significand) * y.significand, x.exponent + y.exponent - fractionBits - sum.exponent);
+  }
   return sum;
 }
 
-float addFused(const Factors &a, const Factors &b, uint32_t count, float c, FusedSum fused) {
-  Sum sum = sumUp(a, b, count, c, fused);
+static constexpr uint32_t maximumFactors = 64;
+
+static Sum sumUp(const Factors &a, const Factors &b, uint32_t count, float c, FusedSum fused) {
+  // Close together, whatever the strides were.
+  std::array<float, maximumFactors> valuesA, valuesB;
+  std::array<Factor, maximumFactors> left, right;
+  for (uint32_t i = 0; i < count; ++i) {
+    valuesA[i] = a.values[i * a.stride];
+    valuesB[i] = b.values[i * b.stride];
+    left[i] = decompose(valuesA[i], formatOf(a.element));
+    right[i] = decompose(valuesB[i], formatOf(b.element));
+  }
+  return sumUp({valuesA.data(), 1, a.element}, left.data(), {valuesB.data(), 1, b.element}, right.data(),
+               count, c, fused);
+}
+
+//===-- Results -----------------------------------------------------------===//
+
+/// Truncated towards zero to the bits of the result; below the normal range fewer are left.
+static float truncate(const Sum &sum, FusedSum fused) {
   if (sum.special != 0)
     return sum.special;
-  // Truncated towards zero to the bits of the result; below the normal range fewer are left.
   uint64_t magnitude = uint64_t(std::abs(sum.integer));
   int exponent = sum.exponent, highest = std::bit_width(magnitude) - 1 + exponent;
   int lowest = std::max(highest, -126) - fused.resultBits;
   if (lowest > exponent) {
-    int dropped = std::min(lowest - exponent, 63);
-    magnitude = magnitude >> dropped;
-    exponent += dropped;
+    magnitude >>= std::min(lowest - exponent, 63);
+    exponent = lowest;
   }
   float value = std::ldexp(float(magnitude), exponent);
   return sum.integer < 0 ? -value : value;
+}
+
+float addFused(const Factors &a, const Factors &b, uint32_t count, float c, FusedSum fused) {
+  return truncate(sumUp(a, b, count, c, fused), fused);
 }
 
 uint16_t addFusedToHalf(const Factors &a, const Factors &b, uint32_t count, float c, FusedSum fused) {
   Sum sum = sumUp(a, b, count, c, fused);
   if (sum.special != 0)
     return std::isnan(sum.special) ? 0x7fff : sum.special < 0 ? 0xfc00 : 0x7c00;
+  if (sum.integer == 0)
+    return 0;
   constexpr int fractionBits = 10, smallestExponent = -14;
   uint64_t magnitude = uint64_t(std::abs(sum.integer));
   int highest = std::bit_width(magnitude) - 1 + sum.exponent;
@@ -144,14 +168,20 @@ void multiplyTilesExactly(const WgmmaShape &shape, const WgmmaTiles &tiles, bool
     return;
   }
   const FusedSum fused = fusedSumOfWgmma(shape.aElement);
+  const uint32_t k = shape.depth, columns = shape.columns;
+  std::vector<Factor> left(groupRows * k), right(k * columns);
+  for (uint32_t i = 0; i < left.size(); ++i)
+    left[i] = decompose(tiles.a[i], formatOf(shape.aElement));
+  for (uint32_t i = 0; i < right.size(); ++i)
+    right[i] = decompose(tiles.b[i], formatOf(shape.bElement));
   for (uint32_t row = 0; row < groupRows; ++row)
-    for (uint32_t column = 0; column < shape.columns; ++column) {
+    for (uint32_t column = 0; column < columns; ++column) {
       uint32_t thread = row / 16 * 32 + row % 8 * 4 + column % 8 / 2;
       uint32_t &word = accumulators[thread][column / 8 * 4 + row % 16 / 8 * 2 + column % 2];
-      float sum = addFused({tiles.a + row * shape.depth, 1, shape.aElement},
-                           {tiles.b + column, shape.columns, shape.bElement}, shape.depth,
-                           accumulate ? std::bit_cast<float>(word) : 0.0f, fused);
-      word = std::bit_cast<uint32_t>(sum);
+      Sum sum = sumUp({tiles.a + row * k, 1, shape.aElement}, left.data() + row * k,
+                      {tiles.b + column, columns, shape.bElement}, right.data() + column, k,
+                      accumulate ? std::bit_cast<float>(word) : 0.0f, fused);
+      word = std::bit_cast<uint32_t>(truncate(sum, fused));
     }
 }
 

@@ -1,9 +1,9 @@
 //===-- TensorCoreArithmetic.h - Sums as Hopper's tensor cores take them ---===//
 //
 // A tensor core adds all products of a block of k and the accumulator in one step: products are exact; every
-// addend is aligned to the largest exponent among them and truncated there to F bits behind the point; the sum
-// is exact and truncated to the result. The exponent of a product is the sum of its factors' exponents, of an
-// operand that is subnormal the smallest one of its type. Infinities and NaN win.
+// addend is aligned to the largest exponent among them and truncated there to F bits behind the point; the
+// sum is exact and truncated to the result. The exponent of a product is the sum of its factors' exponents,
+// of an operand that is subnormal the smallest one of its type. Infinities and NaN win.
 //
 // What is known for Hopper, which this models for all targets:
 //   instruction         elements in a step   F    bits of the result's fraction
@@ -13,8 +13,8 @@
 //
 // Sources: P. Xie et al., "MMA-Sim: Bit-Accurate Reference Model of Tensor Cores and Matrix Cores" (arXiv
 // 2511.10909), whose published model these numbers are; F. Khattak, M. Mikaitis, "Accurate Models of NVIDIA
-// Tensor Cores" (arXiv 2512.07004); M. Fasi, N. Higham, M. Mikaitis, S. Pranesh, "Numerical behavior of NVIDIA
-// tensor cores" (PeerJ CS 7:e330, 2021) for the method on older cores. No GPU was asked here.
+// Tensor Cores" (arXiv 2512.07004); M. Fasi, N. Higham, M. Mikaitis, S. Pranesh, "Numerical behavior of
+// NVIDIA tensor cores" (PeerJ CS 7:e330, 2021) for the method on older cores. No GPU was asked here.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,7 +31,7 @@ struct FusedSum {
   /// Bits behind the point of the aligned addends, and of the result.
   int alignedBits, resultBits;
 };
-FusedSum fusedSumOfMma(uint32_t element);
+inline constexpr FusedSum fusedSumOfMma = {25, 23};
 FusedSum fusedSumOfWgmma(uint32_t element);
 
 /// A row of factors, widened to f32; `element` says what they were.

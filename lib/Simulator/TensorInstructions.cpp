@@ -121,7 +121,7 @@ static void start(Thread &thread, const TensorLoad &load) {
   Block &block = *load.destination;
   if (!admitShared(thread, *load.box.map, load.offset, load.site))
     return;
-  block.noteRemoteAccess(thread, load.site);
+  block.checkIsRunning(thread, load.site);
   block.memoryBarriers.admitCopy(thread, load.barrierOffset, load.site);
   uint32_t span = boxSpan(*load.box.map);
   if (block.memoryBarriers.covers(load.offset, span))

@@ -16,8 +16,9 @@ void WarpGroup::startBlock() {
   arrived = 0;
   arrivedLanes.fill(0);
   issued = retired = 0;
+  readStamps.clear();
   for (ThreadState &thread : threads) {
-    thread.committed.clear();
+    thread.groupEnds.clear();
     thread.retired = 0;
     thread.fences.start();
   }
@@ -30,7 +31,7 @@ uint32_t WarpGroup::indexOf(const Thread &thread) const { return thread.index - 
 uint32_t WarpGroup::liveThreads() const {
   uint32_t count = 0;
   for (uint32_t w = firstWarp; w < firstWarp + 4 && w < block.warpCount; ++w)
-    count += uint32_t(std::popcount(block.warpAt(w).live));
+    count += uint32_t(std::popcount(block.warps[w]->live));
   return count;
 }
 
@@ -44,7 +45,8 @@ void WarpGroup::issue(Thread &thread, const WgmmaCall &call) {
     // Another instruction, or other operands than those of the first thread: both have to be uniform.
     block.report(ReportKind::WarpDivergence, thread, call.site, 0, 0, firstThread, meeting.site);
   }
-  registers[indexOf(thread)] = call.registers;
+  if (call.variant == meeting.variant) // another one may have fewer registers
+    registers[indexOf(thread)] = call.registers;
   arrivedLanes[thread.warp - firstWarp] |= 1u << thread.lane;
   if (++arrived == liveThreads())
     completeMeeting();
@@ -54,7 +56,7 @@ void WarpGroup::issue(Thread &thread, const WgmmaCall &call) {
 
 void WarpGroup::completeMeeting() {
   if (arrived < groupThreads)
-    block.report(ReportKind::WarpDivergence, block.threadAt(firstThread), meeting.site, 0, 0,
+    block.report(ReportKind::WarpDivergence, *block.threads[firstThread], meeting.site, 0, 0,
                  block.exitedCount ? block.lastExited : none);
   execute();
   arrived = 0;
@@ -81,9 +83,9 @@ void WarpGroup::reportStuck() {
     return;
   const Thread *other = nullptr;
   for (uint32_t w = firstWarp; w < firstWarp + 4 && w < block.warpCount && !other; ++w)
-    if (uint32_t missing = block.warpAt(w).live & ~arrivedLanes[w - firstWarp])
-      other = &block.threadAt(w * warpLanes + uint32_t(std::countr_zero(missing)));
-  block.report(ReportKind::WarpDivergence, block.threadAt(firstThread), meeting.site, 0, 0,
+    if (uint32_t missing = block.warps[w]->live & ~arrivedLanes[w - firstWarp])
+      other = block.threads[w * warpLanes + uint32_t(std::countr_zero(missing))].get();
+  block.report(ReportKind::WarpDivergence, *block.threads[firstThread], meeting.site, 0, 0,
                other ? other->index : none, other ? other->waitSite : none);
 }
 
@@ -95,26 +97,25 @@ void WarpGroup::fence(Thread &thread, std::span<const uint32_t> words) {
 
 void WarpGroup::commit(Thread &thread) {
   // A product needs all threads, so what is issued now is what this thread has issued.
-  threads[indexOf(thread)].committed.push_back({issued, lastRead});
+  threads[indexOf(thread)].groupEnds.push_back(issued);
 }
 
 void WarpGroup::wait(Thread &thread, uint32_t pending, std::span<uint32_t> words) {
   ThreadState &state = threads[indexOf(thread)];
-  if (state.committed.size() > pending) {
-    size_t groups = state.committed.size() - pending;
-    auto [end, read] = state.committed[groups - 1];
-    state.committed.erase(state.committed.begin(), state.committed.begin() + ptrdiff_t(groups));
+  if (state.groupEnds.size() > pending) {
+    size_t groups = state.groupEnds.size() - pending;
+    uint64_t end = state.groupEnds[groups - 1];
+    state.groupEnds.erase(state.groupEnds.begin(), state.groupEnds.begin() + ptrdiff_t(groups));
     if (end > state.retired) {
       retire(end);
       state.retired = end;
       state.fences.endProducts();
       if (block.checks)
-        block.ordering.learn(thread.party, agent(), read);
+        learnOfReads(thread);
     }
   }
   if (block.isLatest)
-    for (uint32_t &word : words)
-      resolve(word, indexOf(thread), state.retired);
+    resolve(words, indexOf(thread), state.retired);
   forget();
 }
 

@@ -86,15 +86,9 @@ public:
   void reportStuck();
 
 private:
-  struct CommittedGroup {
-    /// Products before this number belong to it or to earlier ones.
-    uint64_t end;
-    /// The agent's stamp of the last of them.
-    uint32_t lastRead;
-  };
   struct ThreadState {
-    /// Oldest first.
-    std::vector<CommittedGroup> committed;
+    /// Products before these numbers belong to the committed groups, oldest first.
+    std::vector<uint64_t> groupEnds;
     /// Products before this number are complete for the thread.
     uint64_t retired = 0;
     WgmmaFences fences;
@@ -109,8 +103,8 @@ private:
   void retire(uint64_t end);
   Product &addProduct();
   Product *find(uint32_t placeholder);
-  /// Replaces a placeholder of the thread whose product is computed and has a number below `end`.
-  void resolve(uint32_t &word, uint32_t thread, uint64_t end);
+  /// Replaces placeholders of the thread whose products are computed and have a number below `end`.
+  void resolve(std::span<uint32_t> words, uint32_t thread, uint64_t end);
   void forget();
 
   //===-- Checks (WgmmaChecks.cpp) ----------------------------------------------------------------------===//
@@ -119,8 +113,10 @@ private:
   bool isChain(uint32_t thread, std::span<const uint32_t> words) const;
   void checkFences();
   void checkOperand(const MatrixOperand &operand, bool isA);
-  /// What reads operands for this group.
+  /// What reads shared memory for the group.
   uint32_t agent() const;
+  /// The thread may write where retired products have read.
+  void learnOfReads(const Thread &thread);
 
   Block &block;
   const uint32_t firstWarp;
@@ -132,11 +128,12 @@ private:
 
   /// How many products there were, and how many of the first are complete.
   uint64_t issued = 0, retired = 0;
-  /// The site and, with checks, the agent's stamp of the last one.
-  uint32_t lastSite = none, lastRead = 0;
+  uint32_t lastSite = none;
   std::array<ThreadState, groupThreads> threads;
   std::deque<std::unique_ptr<Product>> products;
   std::vector<std::unique_ptr<Product>> spare;
+  /// The agent's stamp for each product, with checks.
+  std::vector<uint32_t> readStamps;
   std::vector<uint32_t> absentRegisters;
 };
 

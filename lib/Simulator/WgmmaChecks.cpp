@@ -1,8 +1,8 @@
 //===-- WgmmaChecks.cpp - What a product needs of registers and shared memory ---===//
 //
-// Fences of registers, descriptors, and the reads of shared memory: at issue the warp group lends the
-// operands to its agent (Ordering.h), of whose reading those know who have waited for the product, and whom
-// they tell. Lane 0 of a warp stands for the warp: what it may read, its wgmma may.
+// Fences of registers, descriptors, and the reads of shared memory from issue to the wait that retires a
+// product. Lane 0 of a warp stands for the warp: what it may read, its wgmma may. The reads belong to an
+// agent of the group (Ordering.h), of which a thread knows when it has waited.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,15 +12,11 @@
 
 namespace ashlar::simulator {
 
-uint32_t WarpGroup::agent() const {
-  return block.ordering.agent(block.rank, firstProductAgent + firstWarp * warpLanes / groupThreads);
-}
-
 void WarpGroup::check() {
   const WgmmaShape shape(meeting.variant);
-  checkFences();
+  readStamps.push_back(block.ordering.agentStamp());
   block.ordering.setPrincipal(agent(), block.threadAt(firstWarp * warpLanes).party);
-  lastRead = block.ordering.agentStamp();
+  checkFences();
   if (!shape.aIsInRegisters())
     checkOperand({MatrixDescriptor(meeting.a), shape.aIsTransposed(), groupRows}, true);
   checkOperand({MatrixDescriptor(meeting.b), shape.bIsTransposed(), shape.columns}, false);
@@ -51,7 +47,7 @@ void WarpGroup::checkFences() {
         (meeting.accumulate ? fences.contain(accumulators) : fences.hasFence()) || isChain(t, accumulators);
     if (isFenced && (!shape.aIsInRegisters() || fences.contain(a)))
       continue;
-    block.report(ReportKind::WgmmaMissingFence, block.threadAt(firstWarp * warpLanes + t), meeting.site, 0,
+    block.report(ReportKind::WgmmaMissingFence, *block.threads[firstWarp * warpLanes + t], meeting.site, 0,
                  0);
     return;
   }
@@ -59,18 +55,9 @@ void WarpGroup::checkFences() {
 
 //===-- Shared memory -----------------------------------------------------===//
 
-/// Calls `visit(offset, warp)` for the chunks inside shared memory; `warp` is the only one of the group that
-/// reads the chunk, or 4 where all do.
-template <typename Visit>
-static void visitChunks(const MatrixOperand &operand, bool isA, uint32_t sharedBytes, Visit visit) {
-  for (uint32_t chunk = 0; chunk < operand.chunkCount(); ++chunk)
-    if (uint32_t offset = operand.chunkOffset(chunk); offset + operandChunkBytes <= sharedBytes)
-      visit(offset, isA ? operand.firstIndex(chunk) / 16 : 4u);
-}
-
 void WarpGroup::checkOperand(const MatrixOperand &operand, bool isA) {
   const uint32_t sharedBytes = block.launch->shape.sharedBytes;
-  const Thread &first = block.threadAt(firstWarp * warpLanes);
+  const Thread &first = *block.threads[firstWarp * warpLanes];
   if (!operand.descriptor.isAligned(operand.isTransposed))
     block.report(ReportKind::Misaligned, first, meeting.site, operand.descriptor.start(),
                  8 * operand.descriptor.swizzleBytes());
@@ -79,14 +66,30 @@ void WarpGroup::checkOperand(const MatrixOperand &operand, bool isA) {
       block.report(ReportKind::OutOfBoundsShared, first, meeting.site, offset, operandChunkBytes);
       break;
     }
-  std::array<uint16_t, 4> readers;
-  for (uint32_t w = 0; w < readers.size(); ++w)
-    readers[w] = uint16_t(first.party + w * warpLanes);
-  visitChunks(operand, isA, sharedBytes, [&](uint32_t offset, uint32_t warp) {
-    std::span<const uint16_t> those = warp < 4 ? std::span(readers).subspan(warp, 1) : std::span(readers);
+  std::array<uint32_t, 4> readers;
+  for (uint32_t w = 0; w < readers.size(); ++w) { // a warp that is missing has been reported
+    uint32_t warp = arrivedLanes[w] ? firstWarp + w : firstThread / warpLanes;
+    readers[w] = block.threadAt(warp * warpLanes).party;
+  }
+  for (uint32_t chunk = 0; chunk < operand.chunkCount(); ++chunk) {
+    uint32_t offset = operand.chunkOffset(chunk);
+    if (offset + operandChunkBytes > sharedBytes)
+      continue;
+    // A warp reads its own rows of A and all of B.
+    std::span<const uint32_t> those = readers;
+    if (isA)
+      those = those.subspan(operand.firstIndex(chunk) / 16, 1);
     block.shadow.lendToAgent(those, {those.front(), offset, operandChunkBytes, meeting.site}, agent(),
-                             lastRead);
-  });
+                             readStamps.back());
+  }
+}
+
+uint32_t WarpGroup::agent() const {
+  return block.ordering.agent(block.rank, firstGroupAgent + firstWarp * warpLanes / groupThreads);
+}
+
+void WarpGroup::learnOfReads(const Thread &thread) {
+  block.ordering.learn(thread.party, agent(), readStamps[threads[indexOf(thread)].retired - 1]);
 }
 
 } // namespace ashlar::simulator

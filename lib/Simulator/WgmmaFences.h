@@ -28,8 +28,10 @@ public:
   bool hasFence() const { return isFenced; }
   bool contain(std::span<const uint32_t> words) const;
 
+  /// Fences of which the words are kept.
+  static constexpr size_t remembered = 16;
+
 private:
-  static constexpr size_t remembered = 4;
   bool isFenced = false, allAreFenced = false;
   /// Sorted words of the last fences.
   std::array<std::vector<uint32_t>, remembered> passed;

@@ -26,9 +26,9 @@ struct WgmmaShape {
   uint32_t aElement, bElement, columns, depth, flags;
   explicit constexpr WgmmaShape(uint32_t variant)
       : aElement(variant & 15), bElement(variant >> 4 & 15), columns(variant >> 16),
-        depth(aElement == ASHLAR_MMA_TF32                                    ? 8
+        depth(aElement == ASHLAR_MMA_TF32                                 ? 8
               : aElement == ASHLAR_MMA_F16 || aElement == ASHLAR_MMA_BF16 ? 16
-                                                                            : 32),
+                                                                          : 32),
         flags(variant >> 8 & 255) {}
   bool isInteger() const { return aElement == ASHLAR_MMA_S8 || aElement == ASHLAR_MMA_U8; }
   bool aIsInRegisters() const { return flags & ASHLAR_WGMMA_A_IN_REGISTERS; }

@@ -40,15 +40,26 @@ Product *WarpGroup::find(uint32_t word) {
   return nullptr;
 }
 
-void WarpGroup::resolve(uint32_t &word, uint32_t thread, uint64_t end) {
-  if (!isPlaceholder(word))
-    return;
-  Product *product = find(word);
-  uint32_t index = registerOf(word);
-  if (!product || !product->isComputed || product->number >= end || index >= product->shape().accumulators())
-    return;
-  word = product->resultsOf(thread)[index];
-  product->untaken -= product->untaken != 0;
+void WarpGroup::resolve(std::span<uint32_t> words, uint32_t thread, uint64_t end) {
+  // Registers of one product follow each other, so a product is mostly found once.
+  Product *product = nullptr;
+  std::span<const uint32_t> results;
+  uint32_t numbered = 0; // the bits of the words that are the product's
+  for (uint32_t &word : words) {
+    if (!isPlaceholder(word))
+      continue;
+    uint32_t index = registerOf(word);
+    if (word - index != numbered) {
+      numbered = word - index;
+      product = find(word);
+      bool isThere = product && product->isComputed && product->number < end;
+      results = isThere ? product->resultsOf(thread) : std::span<const uint32_t>();
+    }
+    if (index >= results.size())
+      continue;
+    word = results[index];
+    product->untaken -= product->untaken != 0;
+  }
 }
 
 /// Drops products whose results are all taken, but for the last ones where checks compare with them. A kernel
@@ -114,7 +125,8 @@ void WarpGroup::hideResults(Product &product) {
   if (shape.aIsInRegisters())
     product.registersOfA.resize(groupThreads * wgmmaRegistersOfA);
   for (uint32_t t = 0; t < groupThreads; ++t) {
-    std::copy_n(registers[t], count, product.accumulators.begin() + t * count);
+    if (product.call.accumulate)
+      std::copy_n(registers[t], count, product.accumulators.begin() + t * count);
     if (shape.aIsInRegisters())
       std::copy_n(registers[t] + count, wgmmaRegistersOfA,
                   product.registersOfA.begin() + t * wgmmaRegistersOfA);
@@ -160,8 +172,8 @@ void WarpGroup::computeLate(Product &product) {
     accumulators[t] = product.accumulators.data() + t * count;
     if (shape.aIsInRegisters())
       registersOfA[t] = product.registersOfA.data() + t * wgmmaRegistersOfA;
-    for (uint32_t i = 0; i < count; ++i)
-      resolve(accumulators[t][i], t, product.number);
+    if (product.call.accumulate)
+      resolve({accumulators[t], count}, t, product.number);
   }
   compute(product.call, accumulators.data(), registersOfA.data());
   product.isComputed = true;

@@ -52,10 +52,10 @@ enum class ReportKind : uint8_t {
   BarrierDivergence,   ///< threads of a block are at different barriers, or some have left
   WarpDivergence,      ///< lanes that a warp-collective instruction needs are elsewhere or have left
   Deadlock,            ///< no thread of the block can go on
-  RedZoneWritten,    ///< after the launch the bytes around an allocation had changed (found with checks off,
-                     ///< too)
-  AsyncRace,         ///< a write to bytes that an asynchronous store or a wgmma still may read, or the end of
-                     ///< the block before a store has
+  RedZoneWritten, ///< after the launch the bytes around an allocation had changed (found with checks off,
+                  ///< too)
+  AsyncRace, ///< a write to bytes that an asynchronous store or wgmma still may read, or the end of the block
+             ///< before it has
   MissingProxyFence, ///< an access through the async proxy after one of the generic proxy, without
                      ///< fence.proxy.async between them by the thread that made the first
   MemoryBarrier,  ///< an mbarrier is used before its initialisation, beyond its counts, or as ordinary memory

@@ -8,6 +8,7 @@
 #include "lib/Simulator/Memory.h"
 #include "lib/Simulator/SharedShadow.h"
 #include "lib/Simulator/SpecialFunctions.h"
+#include "lib/Simulator/WgmmaFences.h"
 #include "gtest/gtest.h"
 #include <cmath>
 
@@ -94,6 +95,53 @@ TEST_F(SharedShadowTest, CopiesAreNobodysUntilWaitedFor) {
   ordering.synchronizeAll();
   shadow.read(1, 0, 4, 2);
   EXPECT_FALSE(takeFinding());
+}
+
+TEST_F(SharedShadowTest, BytesLentToAnAgentAreNobodysToWrite) {
+  const uint32_t readers[] = {0, 32}, agent = ordering.agent(0, 5);
+  ordering.setPrincipal(agent, 0);
+  shadow.write(0, 0, 16, 1);
+  ordering.fenceProxy(0);
+  uint32_t stamp = ordering.agentStamp();
+  shadow.lendToAgent(readers, {0, 0, 16, 2}, agent, stamp); // thread 32 has not met the writer
+  EXPECT_TRUE(takeFinding());
+  ordering.synchronizeAll();
+  stamp = ordering.agentStamp();
+  shadow.lendToAgent(readers, {0, 0, 16, 2}, agent, stamp);
+  shadow.read(64, 0, 16, 3);
+  EXPECT_FALSE(takeFinding());
+  shadow.write(0, 4, 4, 4); // even who lent them
+  EXPECT_TRUE(takeFinding());
+  ordering.synchronizeAll(); // no barrier gives them back
+  shadow.write(64, 8, 4, 4);
+  EXPECT_TRUE(takeFinding());
+  ordering.learn(64, agent, stamp);
+  shadow.write(64, 12, 4, 4);
+  EXPECT_FALSE(takeFinding());
+  shadow.write(96, 0, 4, 4); // thread 96 has not met 64 since
+  EXPECT_TRUE(takeFinding());
+  ordering.synchronizeAll();
+  shadow.write(96, 0, 4, 4);
+  EXPECT_FALSE(takeFinding());
+}
+
+TEST(WgmmaFences, GoByTheValuesOfTheLastFences) {
+  WgmmaFences fences;
+  fences.start();
+  const uint32_t a[] = {3, 1, 2}, b[] = {7}, c[] = {1, 4};
+  EXPECT_FALSE(fences.hasFence());
+  fences.fence(a);
+  EXPECT_TRUE(fences.hasFence() && fences.contain(std::span(a).first(2)));
+  EXPECT_FALSE(fences.contain(b) || fences.contain(c));
+  fences.endProducts();
+  EXPECT_TRUE(!fences.hasFence() && fences.contain(a)); // nobody has touched them
+  fences.fence({});
+  EXPECT_TRUE(fences.contain(b) && fences.contain(c));
+  fences.endProducts();
+  EXPECT_FALSE(fences.contain(b));
+  for (size_t i = 0; i < WgmmaFences::remembered; ++i)
+    fences.fence(b);
+  EXPECT_FALSE(fences.contain(a)); // forgotten
 }
 
 TEST_F(OrderingTest, AWarpSyncOrdersItsLanesOnly) {
@@ -208,4 +256,135 @@ TEST(SpecialFunctions, PermutesBytes) {
   EXPECT_EQ(permuteBytes(0x33221100, 0x77665544, 0x7430), 0x77443300u);
   EXPECT_EQ(permuteBytes(0x00800000, 0x000000ff, 0xccaa), 0xffffffffu); // signs of bytes 4 and 2
   EXPECT_EQ(permuteBytes(0x007f0000, 0, 0xaaaa), 0u);
+}
+
+//===-- The async proxy ---------------------------------------------------===//
+
+TEST_F(SharedShadowTest, AsyncReadsNeedAFenceByTheWriter) {
+  const uint32_t agent = ordering.agent(0, 5);
+  ordering.setPrincipal(agent, 0);
+  // For this thread, and over at once for both.
+  auto read = [&](uint32_t thread) {
+    uint32_t stamp = ordering.agentStamp();
+    shadow.lendToAgent({thread, 0, 4, 2}, agent, stamp);
+    for (uint32_t knowing : {0u, 1u})
+      ordering.learn(knowing, agent, stamp);
+  };
+  shadow.write(0, 0, 4, 1);
+  ordering.fenceProxy(1); // another's does not help
+  ordering.synchronizeAll();
+  read(1);
+  EXPECT_TRUE(takeFinding());
+  ordering.synchronizeAll();
+  shadow.write(0, 0, 4, 1);
+  ordering.fenceProxy(0);
+  read(0);
+  EXPECT_FALSE(takeFinding());
+  ordering.synchronizeAll();
+  read(1);
+  EXPECT_FALSE(takeFinding());
+  ordering.synchronizeAll();
+  shadow.write(0, 0, 4, 1);
+  ordering.synchronizeAll();
+  ordering.fenceProxy(0); // too late for those who have met before
+  read(1);
+  EXPECT_TRUE(takeFinding());
+}
+
+TEST_F(SharedShadowTest, AsyncWritesNeedAFenceAfterReads) {
+  shadow.write(0, 0, 4, 1);
+  ordering.fenceProxy(0);
+  ordering.synchronizeAll();
+  shadow.read(1, 0, 4, 2);
+  ordering.synchronizeAll();
+  shadow.beginAsyncWrite({0, 0, 4, 3});
+  EXPECT_TRUE(takeFinding());
+  startBlock();
+  shadow.beginAsyncWrite({0, 0, 4, 3}); // nobody has touched it
+  EXPECT_FALSE(takeFinding());
+}
+
+TEST_F(SharedShadowTest, WhatAnAgentWritesIsKnownToWhoWaits) {
+  const uint32_t agent = ordering.agent(0, 5);
+  ordering.setPrincipal(agent, 0);
+  Release release;
+  shadow.beginAsyncWrite({0, 0, 16, 1});
+  shadow.read(1, 0, 4, 2);
+  EXPECT_TRUE(takeFinding());
+  uint32_t stamp = ordering.agentStamp();
+  ordering.releaseStamp(agent, stamp, release);
+  shadow.endAsyncWrite({0, 0, 16, 1}, agent, stamp);
+  ordering.completePhase(release);
+  ordering.synchronizeAll(); // a barrier is no wait for it
+  shadow.read(1, 0, 4, 2);
+  EXPECT_TRUE(takeFinding());
+  ordering.acquire(1, release.completed());
+  shadow.read(1, 0, 4, 2);
+  EXPECT_FALSE(takeFinding());
+  shadow.read(2, 0, 4, 2);
+  EXPECT_TRUE(takeFinding());
+  ordering.synchronizeAll(); // hands on what thread 1 knows
+  shadow.read(2, 0, 4, 2);
+  EXPECT_FALSE(takeFinding());
+}
+
+TEST_F(SharedShadowTest, BytesLentToAnAgentMayBeReadButNotWritten) {
+  const uint32_t agent = ordering.agent(0, 50), stamp = ordering.agentStamp();
+  shadow.write(0, 0, 4, 1);
+  ordering.fenceProxy(0);
+  shadow.lendToAgent({0, 0, 4, 2}, agent, stamp);
+  ordering.synchronizeAll();
+  shadow.read(1, 0, 4, 3);
+  shadow.read(2, 0, 4, 3);
+  shadow.read(3, 0, 4, 3);
+  EXPECT_FALSE(takeFinding());
+  ordering.synchronizeAll();
+  shadow.write(1, 0, 4, 4);
+  EXPECT_TRUE(takeFinding());
+  ordering.learn(0, agent, stamp);
+  ordering.synchronizeAll();
+  shadow.write(1, 0, 4, 4);
+  EXPECT_FALSE(takeFinding());
+}
+
+TEST_F(OrderingTest, ArrivalsAreKnownToWhoWaits) {
+  Release release;
+  shadow.write(3, 0, 4, 1);
+  shadow.write(4, 4, 4, 1);
+  ordering.release(3, release);
+  shadow.write(3, 8, 4, 1); // after its arrival
+  ordering.completePhase(release);
+  ordering.acquire(70, release.completed());
+  shadow.read(70, 0, 4, 2);
+  EXPECT_FALSE(takeFinding());
+  shadow.read(70, 4, 4, 2); // a lane of the same warp that did not arrive
+  EXPECT_TRUE(takeFinding());
+  shadow.read(70, 8, 4, 2);
+  EXPECT_TRUE(takeFinding());
+  shadow.read(71, 0, 4, 2); // who did not wait
+  EXPECT_TRUE(takeFinding());
+  // The next phase hands on what its threads know of the one before.
+  ordering.release(70, release);
+  ordering.completePhase(release);
+  ordering.acquire(71, release.completed());
+  shadow.read(71, 0, 4, 2);
+  EXPECT_FALSE(takeFinding());
+}
+
+TEST(Ordering, PartiesOfAClusterHaveBlockAndThread) {
+  Ordering ordering;
+  const uint64_t blocks[] = {7, 12};
+  ordering.startCluster(32, blocks);
+  uint32_t party = ordering.party(1, 5);
+  EXPECT_EQ(ordering.threadOf(party), 5u);
+  EXPECT_EQ(ordering.blockOf(party), 12u);
+  EXPECT_FALSE(ordering.knowsOfBlock(ordering.party(0, 0), 1));
+  Release release;
+  ordering.release(party, release);
+  ordering.completePhase(release);
+  ordering.acquire(ordering.party(0, 0), release.completed());
+  EXPECT_TRUE(ordering.knowsOfBlock(ordering.party(0, 0), 1));
+  EXPECT_FALSE(ordering.isOrdered(party, ordering.clock(party), ordering.party(0, 1)));
+  ordering.synchronizeBlock(0);
+  EXPECT_TRUE(ordering.knowsOfBlock(ordering.party(0, 1), 1));
 }

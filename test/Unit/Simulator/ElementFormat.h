@@ -54,8 +54,7 @@ inline const ElementFormat tf32 = {ASHLAR_MMA_TF32, 32, "tf32",
                                    [](int v) { return std::bit_cast<uint32_t>(float(v)); },
                                    [](uint32_t b) -> double { return std::bit_cast<float>(b & 0xffffe000); }};
 inline const ElementFormat e4m3 = {ASHLAR_MMA_E4M3, 8, "e4m3", encodeByteFloat<4>, decodeByteFloat<4>};
-inline const ElementFormat e5m2 = {ASHLAR_MMA_E5M2, 8, "e5m2", encodeByteFloat<5>,
-                                   decodeByteFloat<5>};
+inline const ElementFormat e5m2 = {ASHLAR_MMA_E5M2, 8, "e5m2", encodeByteFloat<5>, decodeByteFloat<5>};
 inline const ElementFormat s8 = {ASHLAR_MMA_S8, 8, "s8", [](int v) { return uint32_t(v) & 255; },
                                  [](uint32_t b) -> double { return int8_t(b); }};
 inline const ElementFormat u8 = {ASHLAR_MMA_U8, 8, "u8", [](int v) { return uint32_t(v + 128) & 255; },

@@ -54,14 +54,14 @@ struct MmaCase {
     uint32_t &word = words[place.lane][place.word];
     word = (word & ~mask) | (value << place.bit & mask);
   }
-  void run(bool saturate = false) {
+  void run(bool saturate = false, bool isExact = false) {
     uint32_t variant = ASHLAR_MMA_VARIANT(a.type, b.type, accumulator, k, saturate);
     AshlarSimulatorMma mma = {variant, aWord, bWord, cWord, dWord, 0};
     uint32_t *registers[32];
     for (uint32_t lane = 0; lane < 32; ++lane)
       registers[lane] = words[lane].data();
     auto workspace = std::make_unique<MmaWorkspace>();
-    computeMma(&mma, 1, registers, *workspace);
+    computeMma(&mma, 1, registers, *workspace, isExact);
   }
   void fill(unsigned seed) {
     std::mt19937 random(seed);
@@ -152,6 +152,36 @@ TEST(Mma, HalfAccumulatorsRoundOnce) {
     for (uint32_t j = 0; j < 8; ++j)
       EXPECT_EQ(mma.get(MmaCase::placeC(i, j, MmaCase::dWord, 16), 16),
                 floatToHalf(float(mma.product(i, j) + 0.25)));
+}
+
+TEST(Mma, AddsAsTensorCoresDoOnDemand) {
+  for (uint32_t accumulator : {ASHLAR_MMA_F32, ASHLAR_MMA_F16}) {
+    const uint32_t bits = accumulator == ASHLAR_MMA_F32 ? 32 : 16;
+    MmaCase mma{f16, f16, 16, accumulator};
+    mma.fill(4);
+    auto encode = [&](float value) {
+      return bits == 32 ? std::bit_cast<uint32_t>(value) : uint32_t(floatToHalf(value));
+    };
+    for (uint32_t i = 0; i < 16; ++i)
+      for (uint32_t j = 0; j < 8; ++j)
+        mma.set(MmaCase::placeC(i, j, MmaCase::cWord, bits), bits, encode(float(int(i) - int(j))));
+    // Row 3, column 5: 256 * 256 - 65536 leaves addends of 2^-9 or more, in f32 also smaller ones.
+    for (uint32_t l = 0; l < 16; ++l) {
+      mma.set(MmaCase::placeA(3, l, 16), 16, floatToHalf(l == 0 ? 256 : l == 1 ? -256 : 0x1p-12f));
+      mma.set(MmaCase::placeB(l, 5, 16), 16, floatToHalf(l < 2 ? 256 : 1));
+    }
+    mma.set(MmaCase::placeC(3, 5, MmaCase::cWord, bits), bits, 0);
+    auto value = [&](uint32_t i, uint32_t j) {
+      uint32_t word = mma.get(MmaCase::placeC(i, j, MmaCase::dWord, bits), bits);
+      return bits == 32 ? std::bit_cast<float>(word) : halfToFloat(uint16_t(word));
+    };
+    mma.run();
+    EXPECT_EQ(value(3, 5), 14 * 0x1p-12f);
+    mma.run(false, /*isExact=*/true);
+    EXPECT_EQ(value(3, 5), 0);
+    EXPECT_EQ(value(9, 4), float(mma.product(9, 4) + 5)); // small integers are exact either way
+    EXPECT_EQ(value(9, 3), float(mma.product(9, 3) + 6));
+  }
 }
 
 TEST(Mma, Tf32IgnoresTheLowBits) {

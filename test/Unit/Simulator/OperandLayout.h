@@ -1,7 +1,7 @@
 //===-- OperandLayout.h - Where elements of a wgmma operand lie -----------===//
 //
-// The layouts that a matrix descriptor can name, written down a second time: tiles as TMA stores them, with 16-
-// byte units exchanged by an XOR of their number with the number of their row.
+// The layouts that a matrix descriptor can name, written down a second time: tiles as TMA stores them, with
+// 16- byte units exchanged by an XOR of their number with the number of their row.
 //
 //===----------------------------------------------------------------------===//
 

@@ -7,6 +7,7 @@
 
 #include "KernelRunner.h"
 #include "MatmulKernel.h"
+#include "WgmmaKernel.h"
 #include <cstdio>
 #include <ctime>
 
@@ -37,7 +38,35 @@ static void measure(const MatmulKernel &kernel, uint32_t size, const char *label
               kernel.blockRows(), kernel.blockColumns(), label, best / 1e6);
 }
 
+/// Blocks of one warp group, 12 products m64n256k16 each; copies and stores included.
+static void measureWgmma(const char *label, LaunchOptions options) {
+  WgmmaKernel kernel{bf16, bf16, {false, 128, 64, 64, 2}, {false, 128, 256, 64, 2}};
+  KernelRunner runner(kernel.text());
+  void *image = runner.upload(std::vector<uint8_t>(kernel.tiles * kernel.stageBytes()));
+  void *none = runner.upload(std::vector<uint8_t>(4));
+  void *out = runner.upload(std::vector<float>(64 * 256));
+  options.threads = 1;
+  double best = 0;
+  for (int i = 0; i < 3; ++i) {
+    double begin = processorSeconds();
+    LaunchResult result =
+        runner.run("product", {64, 1, 1}, {128, 1, 1}, kernel.sharedBytes(), {&image, &none, &out}, options);
+    best = std::max(best, double(result.instructions.wgmmaMultiplyAdds) / (processorSeconds() - begin));
+  }
+  std::printf("wgmma m64n256k16 of bf16, %-28s %8.0f million multiply-accumulates a second\n", label,
+              best / 1e6);
+}
+
 int main() {
+  LaunchOptions wgmmaOptions;
+  measureWgmma("checks off", wgmmaOptions);
+  wgmmaOptions.asyncMode = AsyncMode::Latest;
+  measureWgmma("checks off, products late", wgmmaOptions);
+  wgmmaOptions.checks = true;
+  measureWgmma("checks, products late", wgmmaOptions);
+  wgmmaOptions = {};
+  wgmmaOptions.tensorCores = TensorCoreMode::Exact;
+  measureWgmma("exact sums", wgmmaOptions);
   for (MatmulKernel kernel : {MatmulKernel{1, 4}, MatmulKernel{4, 8}}) {
     double begin = processorSeconds();
     std::string diagnostics;

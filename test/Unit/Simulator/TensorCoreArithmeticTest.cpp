@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lib/Simulator/TensorCoreArithmetic.h"
 #include "ElementFormat.h"
 #include "lib/Simulator/Mma.h"
-#include "lib/Simulator/TensorCoreArithmetic.h"
 #include "gtest/gtest.h"
 #include <memory>
 #include <random>
@@ -20,7 +20,8 @@ namespace {
 /// products[i] * 1 + c, the products being values of the type.
 float sum(const std::vector<float> &products, float c, FusedSum fused, uint32_t element = ASHLAR_MMA_BF16) {
   std::vector<float> ones(products.size(), 1.0f);
-  return addFused({products.data(), 1, element}, {ones.data(), 1, element}, uint32_t(products.size()), c, fused);
+  return addFused({products.data(), 1, element}, {ones.data(), 1, element}, uint32_t(products.size()), c,
+                  fused);
 }
 
 constexpr FusedSum wide = {25, 23}, narrow = {13, 13};
@@ -61,8 +62,8 @@ TEST(TensorCoreArithmetic, RoundsHalvesOnce) {
   auto half = [&](uint32_t count, float c) {
     return addFusedToHalf({a, 1, ASHLAR_MMA_F16}, {ones, 1, ASHLAR_MMA_F16}, count, c, wide);
   };
-  EXPECT_EQ(half(2, 0), floatToHalf(1));              // a tie to even
-  EXPECT_EQ(half(3, 0), floatToHalf(1 + 0x1p-10f));   // just above it
+  EXPECT_EQ(half(2, 0), floatToHalf(1));            // a tie to even
+  EXPECT_EQ(half(3, 0), floatToHalf(1 + 0x1p-10f)); // just above it
   EXPECT_EQ(half(2, 0x1p-10f), floatToHalf(1 + 0x1p-9f));
   EXPECT_EQ(half(1, 65504), floatToHalf(65504));
   EXPECT_EQ(half(1, 65535), 0x7c00);
@@ -82,7 +83,8 @@ TEST(TensorCoreArithmetic, LetsInfinitiesAndNaNWin) {
 
 TEST(TensorCoreArithmetic, IsExactWhereNothingIsTruncated) {
   std::mt19937 random(1);
-  for (uint32_t element : {ASHLAR_MMA_F16, ASHLAR_MMA_BF16, ASHLAR_MMA_TF32, ASHLAR_MMA_E4M3, ASHLAR_MMA_E5M2}) {
+  for (uint32_t element :
+       {ASHLAR_MMA_F16, ASHLAR_MMA_BF16, ASHLAR_MMA_TF32, ASHLAR_MMA_E4M3, ASHLAR_MMA_E5M2}) {
     std::vector<float> a(32), b(32);
     float expected = 3;
     for (uint32_t i = 0; i < 32; ++i) {
@@ -90,7 +92,8 @@ TEST(TensorCoreArithmetic, IsExactWhereNothingIsTruncated) {
       b[i] = float(int(random() % 15) - 7);
       expected += a[i] * b[i];
     }
-    EXPECT_EQ(addFused({a.data(), 1, element}, {b.data(), 1, element}, 32, 3, fusedSumOfWgmma(element)), expected);
+    EXPECT_EQ(addFused({a.data(), 1, element}, {b.data(), 1, element}, 32, 3, fusedSumOfWgmma(element)),
+              expected);
   }
 }
 
@@ -119,8 +122,8 @@ float accumulate(uint32_t element, float value, uint32_t steps, uint32_t promote
 } // namespace
 
 TEST(TensorCoreArithmetic, ByteFloatsDriftOverALongSumUnlessPromoted) {
-  // 128 instructions, K = 4096, of 1.125 * 1: the sum is 4608. From 2048 on the last of 13 bits is worth 1/4 and
-  // each product loses 1/8 of itself to truncation.
+  // 128 instructions, K = 4096, of 1.125 * 1: the sum is 4608. From 2048 on the last of 13 bits is worth 1/4
+  // and each product loses 1/8 of itself to truncation.
   const float exact = 4096 * 1.125f;
   float plain = accumulate(ASHLAR_MMA_E4M3, 1.125f, 128, 0);
   EXPECT_LT(plain, exact * (1 - 0.01f));

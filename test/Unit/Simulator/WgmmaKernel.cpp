@@ -1,4 +1,4 @@
-//===-- WgmmaKernel.cpp - A product of one warp group with faults to plant ---===//
+//===-- WgmmaKernel.cpp - A product of warp groups with faults to plant -----===//
 //
 // Emits the text of the kernel, an operation a line.
 //
@@ -71,15 +71,17 @@ private:
 
 } // namespace
 
-/// Each thread copies every 128th unit of 16 bytes.
+/// Each thread copies one of as many units of 16 bytes as there are threads.
 void Writer::copyTile(uint32_t tile, uint32_t stage) {
   uint32_t units = kernel.stageBytes() / 16;
   if (kernel.fault == WgmmaFault::HalfATile && tile + 1 == kernel.tiles)
     units = kernel.bOffset() / 16 + units / 128 * 16;
-  for (uint32_t first = 0; first < units; first += WgmmaKernel::threads) {
+  for (uint32_t first = 0; first < units; first += kernel.threads()) {
     Name byte = value("llvm.add %myUnit, " + word(first * 16) + " : i32");
-    Name from = at("%image", value("llvm.add " + byte + ", " + word(tile * kernel.stageBytes()) + " : i32"), false);
-    Name to = at("%shared", value("llvm.add " + byte + ", " + word(stage * kernel.stageBytes()) + " : i32"), true);
+    Name from =
+        at("%image", value("llvm.add " + byte + ", " + word(tile * kernel.stageBytes()) + " : i32"), false);
+    Name to =
+        at("%shared", value("llvm.add " + byte + ", " + word(stage * kernel.stageBytes()) + " : i32"), true);
     line("nvvm.cp.async.shared.global " + to + ", " + from + ", 16, cache = cg : !llvm.ptr<3>, !llvm.ptr<1>");
   }
   line("nvvm.cp.async.commit.group");
@@ -99,14 +101,15 @@ void Writer::loadRegistersOfA(uint32_t tile) {
   registersOfA.clear();
   for (uint32_t step = 0; step < kernel.a.stepCount(); ++step)
     for (uint32_t r = 0; r < 4; ++r) {
-      uint32_t start = (tile * kernel.a.stepCount() + step) * WgmmaKernel::threads * 16 + r * 4;
-      Name from = at("%registers", value("llvm.add %myUnit, " + word(start) + " : i32"), false);
+      uint32_t start = (tile * kernel.a.stepCount() + step) * WgmmaKernel::groupThreads * 16 + r * 4;
+      Name from = at("%registers", value("llvm.add %unitInGroup, " + word(start) + " : i32"), false);
       registersOfA.push_back(value("llvm.load " + from + " : !llvm.ptr<1> -> i32"));
     }
 }
 
 Writer::Name Writer::descriptor(const OperandLayout &layout, uint32_t address, uint32_t step) {
-  return value("llvm.mlir.constant(" + to_string(int64_t(layout.descriptor(address, step))) + " : i64) : i64");
+  return value("llvm.mlir.constant(" + to_string(int64_t(layout.descriptor(address, step))) +
+               " : i64) : i64");
 }
 
 void Writer::multiply(uint32_t stage) {
@@ -126,9 +129,9 @@ void Writer::multiply(uint32_t stage) {
       Name other = descriptor(kernel.b, addressB + 1024, step);
       b = value("llvm.select %isLastWarp, " + other + ", " + b + " : i1, i64");
     }
-    passOn("ptx.wgmma n " + to_string(kernel.columns()) + " " + a + ", " + kernel.bFormat.name + " [" + b + "]" +
-               (kernel.b.isTransposed ? " transposed_b" : "") + ", accumulate " + accumulate + ", (" + list(sums) +
-               ") : " + type,
+    passOn("ptx.wgmma n " + to_string(kernel.columns()) + " " + a + ", " + kernel.bFormat.name + " [" + b +
+               "]" + (kernel.b.isTransposed ? " transposed_b" : "") + ", accumulate " + accumulate + ", (" +
+               list(sums) + ") : " + type,
            sums);
     accumulate = "%one";
   }
@@ -148,13 +151,16 @@ std::string Writer::write() {
   line("%unit = llvm.mlir.constant(1.0 : f32) : f32");
   line("%none = llvm.mlir.constant(0.0 : f32) : f32");
   line("%tid = nvvm.read.ptx.sreg.tid.x : i32");
-  line("%lastWarpStart = llvm.mlir.constant(96 : i32) : i32");
-  line("%isLastWarp = llvm.icmp \"uge\" %tid, %lastWarpStart : i32");
+  line("%isLastWarp = llvm.icmp \"uge\" %tid, " + word(kernel.threads() - 32) + " : i32");
   line("%sixteen = llvm.mlir.constant(16 : i32) : i32");
   line("%myUnit = llvm.mul %tid, %sixteen : i32");
-  if (fault == WgmmaFault::AbsentWarp) {
+  line("%unitInGroup = llvm.urem %myUnit, " + word(WgmmaKernel::groupThreads * 16) + " : i32");
+  if (fault == WgmmaFault::AbsentWarp || fault == WgmmaFault::WaitingWarp) {
     line("llvm.cond_br %isLastWarp, ^absent, ^present");
-    body += "  ^absent:\n    llvm.return\n  ^present:\n";
+    body += "  ^absent:\n";
+    for (uint32_t barrier = 0; fault == WgmmaFault::WaitingWarp && barrier < 2; ++barrier)
+      line("nvvm.barrier0");
+    body += "    llvm.return\n  ^present:\n";
   }
   sums.assign(kernel.columns() / 2, kernel.isInteger() ? "%zero" : "%none");
   copyTile(0, 0);
@@ -180,6 +186,8 @@ std::string Writer::write() {
       wait(kernel.aIsInRegisters || fault == WgmmaFault::TouchedAccumulators ? 0 : 1);
     if (fault == WgmmaFault::TouchedAccumulators)
       touchSums();
+    if (kernel.groups > 1 && fault != WgmmaFault::NoBarrierOfGroups)
+      line("nvvm.barrier0");
     copyTile(tile + 1, (tile + (fault == WgmmaFault::OverwrittenStage ? 2 : 1)) % 2);
   }
   if (fault != WgmmaFault::NoWait)
@@ -194,8 +202,8 @@ std::string Writer::write() {
          "  llvm.mlir.global external @ashlar_shared() {addr_space = 3 : i32, alignment = 1024 : i64} : "
          "!llvm.array<0 x i8>\n"
          "  llvm.func @product(%image: !llvm.ptr<1>, %registers: !llvm.ptr<1>, %out: !llvm.ptr<1>) "
-         "attributes {gpu.kernel, nvvm.kernel, nvvm.reqntid = array<i32: 128, 1, 1>} {\n" +
-         body + "  }\n}\n";
+         "attributes {gpu.kernel, nvvm.kernel, nvvm.reqntid = array<i32: " +
+         to_string(kernel.threads()) + ", 1, 1>} {\n" + body + "  }\n}\n";
 }
 
 std::string WgmmaKernel::text() const { return Writer(*this).write(); }

@@ -1,14 +1,14 @@
 //===-- WgmmaProductTest.cpp - Operands and products of a warp group ------===//
 //
-// Every layout of an operand element by element, and products of every type against plain loops, with the rule
-// for registers of the PTX manual written here a second time.
+// Every layout of an operand element by element, and products of every type against plain loops, with the
+// rule for registers of the PTX manual written here a second time.
 //
 //===----------------------------------------------------------------------===//
 
+#include "lib/Simulator/WgmmaProduct.h"
 #include "ElementFormat.h"
 #include "OperandLayout.h"
 #include "lib/Simulator/MatrixDescriptor.h"
-#include "lib/Simulator/WgmmaProduct.h"
 #include "gtest/gtest.h"
 #include <cstring>
 #include <memory>
@@ -26,7 +26,7 @@ struct StoredOperand {
   OperandLayout layout;
   uint32_t address;
   std::vector<char> memory = std::vector<char>(address + layout.bytes(), char(0xff));
-  std::vector<uint32_t> bits = std::vector<uint32_t>(layout.extent *layout.depth);
+  std::vector<uint32_t> bits = std::vector<uint32_t>(layout.extent * layout.depth);
 
   void fill(unsigned seed) {
     std::mt19937 random(seed);
@@ -73,9 +73,9 @@ double number(uint32_t word, bool isInteger) {
 struct TypePair {
   ElementFormat a, b;
 };
-const TypePair typePairs[] = {{f16, f16},   {bf16, bf16}, {tf32, tf32}, {e4m3, e4m3}, {e4m3, e5m2},
-                              {e5m2, e4m3}, {e5m2, e5m2}, {s8, s8},     {s8, u8},     {u8, s8},
-                              {u8, u8}};
+const TypePair typePairs[] = {{f16, f16},   {bf16, bf16}, {tf32, tf32}, {e4m3, e4m3},
+                              {e4m3, e5m2}, {e5m2, e4m3}, {e5m2, e5m2}, {s8, s8},
+                              {s8, u8},     {u8, s8},     {u8, u8}};
 
 } // namespace
 
@@ -135,7 +135,8 @@ TEST(WgmmaProduct, MultipliesEveryTypeAndWidth) {
   for (const TypePair &types : typePairs)
     for (uint32_t columns : {8u, 24u, 64u, 176u, 256u}) {
       const uint32_t bytes = types.a.bits / 8, k = 32 / bytes;
-      StoredOperand a{types.a, {false, 32, 64, k, bytes}, 256}, b{types.b, {false, 32, columns, k, bytes}, 256};
+      StoredOperand a{types.a, {false, 32, 64, k, bytes}, 256},
+          b{types.b, {false, 32, columns, k, bytes}, 256};
       a.fill(columns);
       b.fill(columns + 1);
       WgmmaShape shape(ASHLAR_WGMMA_VARIANT(types.a.type, types.b.type, columns, 0));
