@@ -102,6 +102,25 @@ def Ptx_SqrtOp : Ptx_ApproximationOp<"sqrt", "sqrt.approx.ftz.f32"> {
   }];
 }
 
+def Ptx_DivOp : Ptx_Op<"div", [Pure, SameOperandsAndResultType]> {
+  let summary = "Quotient, without a call";
+  let description = [{
+    `div.full.f32` (section "Floating Point Instructions: div"). Error at most 2 ulp over the full range; subnormal
+    numbers are kept. The rounded division that LLVM selects is a subroutine, and the assembler lets no product of
+    a warp group be under way across a call.
+
+    ```mlir
+    %q = ptx.div %x, %y : f32
+    ```
+  }];
+  let arguments = (ins F32:$numerator, F32:$denominator);
+  let results = (outs F32:$result);
+  let assemblyFormat = "$numerator `,` $denominator attr-dict `:` type($result)";
+  let extraClassDeclaration = [{
+    std::string getPtxTemplate() { return "div.full.f32 $0, $1, $2;"; }
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Bits and bytes
 //===----------------------------------------------------------------------===//

@@ -160,6 +160,7 @@ namespace {
 struct ConvertGPUToLLVMPass : ashlar::impl::ConvertGPUToLLVMPassBase<ConvertGPUToLLVMPass> {
   void runOnOperation() override {
     gpu::GPUModuleOp gpuModule = getOperation();
+    markFunctionsWithoutCalls(gpuModule);
     if (failed(inheritIndexBitwidth(gpuModule)) || failed(verifyBeforeConversion(gpuModule)) ||
         failed(expandOperations(gpuModule)) || failed(convertControlFlow(gpuModule)) ||
         failed(convertToLLVM(gpuModule, 32)) || failed(convertToLLVM(gpuModule, 64)) ||

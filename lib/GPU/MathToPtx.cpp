@@ -10,7 +10,9 @@
 
 #include "dialects/Ptx/Ptx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 #include <numbers>
@@ -31,13 +33,28 @@ static bool allowsReciprocal(Operation *op) {
   return hasFlag(op, arith::FastMathFlags::afn | arith::FastMathFlags::arcp);
 }
 
+/// Whether products of warp groups may be under way in the function. They must not be across a call, and rounded
+/// division and square root are calls.
+static bool forbidsCalls(Operation *op) {
+  auto function = op->getParentOfType<FunctionOpInterface>();
+  return function && function->hasAttr(forbidsCallsAttrName);
+}
+
+void ashlar::markFunctionsWithoutCalls(gpu::GPUModuleOp gpuModule) {
+  for (auto function : gpuModule.getOps<gpu::GPUFuncOp>())
+    if (function.walk([](ptx::WgmmaOp) { return WalkResult::interrupt(); }).wasInterrupted())
+      function->setAttr(forbidsCallsAttrName, UnitAttr::get(function.getContext()));
+}
+
 bool ashlar::lowersToSpecialFunction(Operation *op) {
   if (op->getNumResults() != 1 || !getElementTypeOrSelf(op->getResult(0)).isF32())
     return false;
   if (isa<math::ExpOp, math::Exp2Op, math::RsqrtOp>(op))
     return true;
   if (isa<arith::DivFOp>(op))
-    return allowsReciprocal(op);
+    return allowsReciprocal(op) || forbidsCalls(op);
+  if (isa<math::SqrtOp>(op) && forbidsCalls(op))
+    return true;
   return isa<math::LogOp, math::Log2Op, math::Log10Op, math::TanhOp, math::SqrtOp>(op) &&
          allowsApproximation(op);
 }
@@ -86,7 +103,9 @@ static Value buildSpecialFunction(ImplicitLocOpBuilder &builder, Operation *op) 
       .Case([&](math::Log2Op) { return ptx::Lg2Op::create(builder, x); })
       .Case([&](math::LogOp) { return buildLog(builder, x, std::numbers::ln2); })
       .Case([&](math::Log10Op) { return buildLog(builder, x, std::numbers::ln2 / std::numbers::ln10); })
-      .Case([&](arith::DivFOp division) {
+      .Case([&](arith::DivFOp division) -> Value {
+        if (!allowsReciprocal(division))
+          return ptx::DivOp::create(builder, x, division.getRhs());
         Value reciprocal = ptx::RcpOp::create(builder, division.getRhs());
         return arith::MulFOp::create(builder, x, reciprocal);
       });
@@ -109,6 +128,45 @@ struct LowerToSpecialFunction : RewritePattern {
 };
 } // namespace
 
+/// Two numbers rounded to 16 bits by one instruction.
+static Value packPair(ImplicitLocOpBuilder &builder, Value low, Value high, VectorType type) {
+  auto round = NVVM::FPRoundingMode::RN;
+  auto saturate = NVVM::SaturationMode::NONE;
+  if (type.getElementType().isF16())
+    return NVVM::ConvertF32x2ToF16x2Op::create(builder, type, high, low, Value(), round, saturate,
+                                               /*relu=*/false);
+  return NVVM::ConvertF32x2ToBF16x2Op::create(builder, type, high, low, Value(), round, saturate,
+                                              /*relu=*/false);
+}
+
+namespace {
+/// Rounds the accumulators of a warp group in pairs. One by one, ptxas takes the conversions for reads of
+/// accumulators of products that are under way, and serializes the products (its note C7514).
+struct PackConversions : OpRewritePattern<arith::TruncFOp> {
+  PackConversions(MLIRContext *context) : OpRewritePattern(context, /*benefit=*/6) {}
+
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    auto type = dyn_cast<VectorType>(op.getType());
+    bool is16Bit = type && (type.getElementType().isF16() || type.getElementType().isBF16());
+    if (!is16Bit || type.getRank() != 1 || type.getNumElements() % 2 != 0 || !forbidsCalls(op) ||
+        !getElementTypeOrSelf(op.getIn().getType()).isF32())
+      return rewriter.notifyMatchFailure(op, "is not a row of even length in a function of warp groups");
+    ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
+    auto pairType = VectorType::get({2}, type.getElementType());
+    Value result = arith::ConstantOp::create(builder, rewriter.getZeroAttr(type));
+    for (int64_t i = 0; i < type.getNumElements(); i += 2) {
+      Value low = vector::ExtractOp::create(builder, op.getIn(), ArrayRef<int64_t>{i});
+      Value high = vector::ExtractOp::create(builder, op.getIn(), ArrayRef<int64_t>{i + 1});
+      Value pair = packPair(builder, low, high, pairType);
+      result = vector::InsertStridedSliceOp::create(builder, pair, result, ArrayRef<int64_t>{i},
+                                                    ArrayRef<int64_t>{1});
+    }
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+} // namespace
+
 void ashlar::populateMathToPtxPatterns(RewritePatternSet &patterns) {
-  patterns.add<LowerToSpecialFunction>(patterns.getContext());
+  patterns.add<LowerToSpecialFunction, PackConversions>(patterns.getContext());
 }

@@ -7,6 +7,7 @@
 #ifndef ASHLAR_LIB_GPU_THREADPROGRAM_H
 #define ASHLAR_LIB_GPU_THREADPROGRAM_H
 
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Support/LLVM.h"
 
@@ -19,6 +20,11 @@ void populateElementwiseUnrollingPatterns(mlir::RewritePatternSet &patterns);
 /// Scalar f32 functions of the special-function unit become ptx operations (and what their accuracy needs
 /// around them).
 void populateMathToPtxPatterns(mlir::RewritePatternSet &patterns);
+
+/// Attribute of a function in which nothing may become a call.
+inline constexpr llvm::StringLiteral forbidsCallsAttrName = "ashlar.forbids_calls";
+/// Marks the functions in which products of warp groups may be under way.
+void markFunctionsWithoutCalls(mlir::gpu::GPUModuleOp gpuModule);
 
 /// Whether one of the patterns above will turn this operation into a scalar instruction.
 bool lowersToSpecialFunction(mlir::Operation *op);

@@ -23,6 +23,12 @@ static LogicalResult lowerWarpSize(FunctionLowering &lowering, Operation *op) {
   return replace(op, lowering.constant(32));
 }
 
+/// div.full is within 2 ulp of the rounded quotient, which the host computes.
+static LogicalResult lowerDivision(FunctionLowering &lowering, Operation *op) {
+  return replace(op, LLVM::FDivOp::create(lowering.builder, lowering.location, op->getOperand(0),
+                                          op->getOperand(1)));
+}
+
 /// The sum of the minterms that the table asks for; LLVM simplifies it.
 static LogicalResult lowerLop3(FunctionLowering &lowering, Operation *op) {
   auto lop3 = cast<ptx::Lop3Op>(op);
@@ -139,6 +145,7 @@ void addRegisterRules(llvm::StringMap<InstructionRule> &rules) {
   rules["nvvm.convert.float.to.tf32"] = lowerTF32;
   rules["nvvm.convert.f32x2.to.f16x2"] = lowerPackedConversion<NVVM::ConvertF32x2ToF16x2Op>;
   rules["nvvm.convert.f32x2.to.bf16x2"] = lowerPackedConversion<NVVM::ConvertF32x2ToBF16x2Op>;
+  rules["ptx.div"] = lowerDivision;
   rules["ptx.lop3"] = lowerLop3;
   rules["ptx.prmt"] = lowerPtxPermute;
   rules["ptx.ld_global"] = lowerLoadGlobal;

@@ -69,6 +69,7 @@ private:
   SmallVector<Ring> rings;
   SmallVector<Site> sites;
   DenseMap<Operation *, unsigned> siteOf; // by first copy
+  DenseSet<Operation *> followers;        // the other copies of all sites
 };
 
 } // namespace
@@ -139,6 +140,7 @@ LogicalResult Expansion::addSite(ArrayRef<CopyOp> copies) {
   auto asked = copies.front()->getAttrOfType<IntegerAttr>(copyStagesAttrName).getInt();
   known->stages = std::max(known->stages, asked);
   siteOf[copies.front()] = sites.size();
+  followers.insert(std::next(copies.begin()), copies.end());
   sites.push_back({static_cast<unsigned>(known - rings.begin()), llvm::to_vector(copies)});
   return success();
 }
@@ -296,8 +298,8 @@ LogicalResult Expansion::expandBlock(Block &block, MutableArrayRef<Slot> slots) 
       expandSite(sites[site->second], slots[sites[site->second].ring]);
       continue;
     }
-    if (isa<CopyOp>(op))
-      continue; // Expanded with the first copy of its site, or not one of ours.
+    if (followers.contains(op))
+      continue; // Expanded, and erased, with the first copy of its site.
     SmallVector<unsigned> carried = op->getNumRegions() ? ringsIn(op) : SmallVector<unsigned>();
     if (carried.empty())
       continue;
