@@ -290,10 +290,12 @@ static Expected<std::shared_ptr<Device>> createSimulatorDevice(int index, const 
   if (index != 0)
     return notFound("there is one simulator, sim:0");
   simulator::LaunchOptions launch;
-  bool latest = false;
+  bool latest = false, exact = false;
   ASHLAR_RETURN_IF_ERROR(readChoice(options, "checks", "off", "on", launch.checks));
   ASHLAR_RETURN_IF_ERROR(readChoice(options, "counters", "off", "on", launch.counters));
   ASHLAR_RETURN_IF_ERROR(readChoice(options, "async", "earliest", "latest", latest));
+  ASHLAR_RETURN_IF_ERROR(readChoice(options, "tensor-cores", "fast", "exact", exact));
+  launch.tensorCores = exact ? simulator::TensorCoreMode::Exact : simulator::TensorCoreMode::Fast;
   launch.asyncMode = latest ? simulator::AsyncMode::Latest : simulator::AsyncMode::Earliest;
   ASHLAR_RETURN_IF_ERROR(readNumber(options, "threads", 0, launch.threads));
   unsigned multiprocessors = defaultMultiprocessors;

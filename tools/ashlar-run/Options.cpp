@@ -93,6 +93,9 @@ static void declareOptions(CLI::App &app, Options &options, std::string &toleran
   app.add_option("--sim-async", options.simAsync,
                  "earliest, latest or both: when asynchronous copies complete; both runs twice and compares")
       ->check(CLI::IsMember({"earliest", "latest", "both"}));
+  app.add_option("--sim-tensor-cores", options.simTensorCores,
+                 "fast or exact: sums of tensor cores in f32, or bit by bit as on Hopper (slow)")
+      ->check(CLI::IsMember({"fast", "exact"}));
   app.add_option("--sim-threads", options.simThreads, "Host threads of the simulator; 0 is one per processor")
       ->check(CLI::Range(0, 1024));
 }

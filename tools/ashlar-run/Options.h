@@ -32,6 +32,7 @@ struct Options {
   /// "on", "off", or empty: on with --check.
   std::string simChecks;
   std::string simAsync = "earliest";
+  std::string simTensorCores = "fast";
   int simThreads = 0;
 };
 

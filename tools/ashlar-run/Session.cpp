@@ -27,6 +27,7 @@ static DeviceOptions deviceOptions(const Options &options, const std::string &si
   return {{"checks", checks ? "on" : "off"},
           {"counters", options.profile ? "on" : "off"},
           {"async", simAsync},
+          {"tensor-cores", options.simTensorCores},
           {"threads", std::to_string(options.simThreads)}};
 }
 

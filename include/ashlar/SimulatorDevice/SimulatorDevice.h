@@ -8,6 +8,7 @@
 //                                                the call is profiled, which then reports it
 //   counters  on | off (default off)             memory traffic and bank conflicts, given in profiles
 //   async     earliest | latest (default earliest)  when asynchronous copies complete
+//   tensor-cores  fast | exact (default fast)    how tensor cores add: in f32, or bit by bit as on Hopper
 //   threads   N (default 0: one per processor)   host threads that run blocks
 //   multiprocessors  N (default: the environment variable ASHLAR_SIMULATOR_MULTIPROCESSORS, else 132)  how many the device
 //                                                says it has, which bounds the grids of persistent kernels
