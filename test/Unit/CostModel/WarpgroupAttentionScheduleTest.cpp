@@ -148,6 +148,30 @@ TEST(WarpgroupAttentionSchedule, CausalityHalvesTheWork) {
   EXPECT_LT(ratio, 0.52);
 }
 
+TEST(WarpgroupAttentionSchedule, MasksCostBytesAndInstructions) {
+  AttentionProblem plain = halfProblem(1, 128, 1280, 128), masked = plain;
+  masked.maskBits = 32;
+  WarpgroupAttentionSchedule schedule;
+  schedule.queryTile = 128, schedule.keyTile = 128, schedule.consumers = 2, schedule.stages = 2;
+  schedule.residentBlocks = 1;
+  KernelCycles without = estimateWarpgroupAttentionCycles(plain, hopper(), schedule),
+               with = estimateWarpgroupAttentionCycles(masked, hopper(), schedule);
+  EXPECT_NEAR(with.l2 - without.l2, 128 * 1280 * 4 / 42.0, 1e-6);
+  EXPECT_NEAR(with.issue - without.issue, 2 * 128 * 1280 / 32 / 4, 1e-6);
+  EXPECT_EQ(with.special, 128 * 1280 / 16);
+}
+
+TEST(WarpgroupAttentionSchedule, PartsOfKeysAreJoinedByAnotherKernel) {
+  AttentionProblem problem = decodeProblem(1, 32768);
+  WarpgroupAttentionSchedule schedule = best(problem), whole = schedule;
+  ASSERT_GT(schedule.splitKeys, 1);
+  whole.splitKeys = 1;
+  KernelCycles one = estimateWarpgroupAttentionCycles(problem, hopper(), whole);
+  EXPECT_DOUBLE_EQ(schedule.cycles.launch, 2 * one.launch);
+  EXPECT_GT(schedule.cycles.memory, one.memory);
+  EXPECT_LT(schedule.cycles.total, one.total);
+}
+
 //===-- What is not legal -----------------------------------------------------===//
 
 TEST(WarpgroupAttentionSchedule, NothingIsLegalWhereHardwareCannot) {

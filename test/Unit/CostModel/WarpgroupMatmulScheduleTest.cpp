@@ -94,6 +94,9 @@ TEST(WarpgroupMatmulSchedule, SharedBytesAreExact) {
   MatmulProblem problem = halfProblem(8192, 8192, 8192);
   // Results lie where the stages were.
   EXPECT_EQ(warpgroupMatmulSharedBytes(problem, schedule), 1024 + 4 * 48 * 1024 + 4 * 2 * 8);
+  schedule.stages = 1;
+  EXPECT_EQ(warpgroupMatmulSharedBytes(problem, schedule), 1024 + 64 * 1024 + 2 * 8);
+  schedule.stages = 4;
   schedule.isPersistent = true;
   EXPECT_EQ(warpgroupMatmulSharedBytes(problem, schedule), 1024 + 4 * 48 * 1024 + 64 * 1024 + 4 * 2 * 8);
   schedule.epilogueParts = 2;
@@ -147,7 +150,8 @@ TEST(WarpgroupMatmulSchedule, NarrowColumnsAreBoundByShared) {
     schedule.tileN = n;
     KernelCycles cycles = estimateWarpgroupMatmulCycles(halfProblem(64, n, 65536), hopper(), schedule);
     EXPECT_EQ(cycles.tensor, 4096 * n / 2) << n;
-    EXPECT_GT(cycles.shared, 4096 * (16 + n / 4)) << n;
+    // Four wgmmas in each of 1024 steps, the copies, and the epilogue's tile in and out.
+    EXPECT_EQ(cycles.shared, 1024 * (4 * (16 + n / 4) + (64 + n)) + 2 * n) << n;
   }
 }
 
@@ -216,6 +220,65 @@ TEST(WarpgroupMatmulSchedule, MulticastSparesTheL2Cache) {
   alone.clusterM = alone.clusterN = 1;
   EXPECT_LT(schedule.cycles.l2,
             estimateWarpgroupMatmulCycles(halfProblem(8192, 8192, 8192), hopper(), alone).l2);
+}
+
+/// A block for the whole of a small product, or a part of a larger one.
+static WarpgroupMatmulSchedule largeTile() {
+  WarpgroupMatmulSchedule schedule;
+  schedule.tileM = 128, schedule.tileN = 256, schedule.tileK = 64, schedule.stages = 4;
+  schedule.consumers = 2, schedule.threads = 256, schedule.residentBlocks = 1;
+  return schedule;
+}
+
+TEST(WarpgroupMatmulSchedule, TheCacheDecidesWhatIsReadAgain) {
+  // Operands and result are of 128 MiB each. A group of 16 rows of tiles has a panel of 32 MiB, and at its
+  // side 9 columns of 4 MiB are at work; it takes four waves, and there are four groups.
+  MatmulProblem problem = halfProblem(8192, 8192, 8192);
+  WarpgroupMatmulSchedule schedule = largeTile();
+  schedule.rasterGroup = 16;
+  auto readings = [&](uint64_t l2Bytes) {
+    TargetInfo target = hopper();
+    target.l2Bytes = l2Bytes;
+    return estimateWarpgroupMatmulCycles(problem, target, schedule).memory / target.clockHz *
+           target.memoryBytesPerSecond / (128 << 20);
+  };
+  EXPECT_DOUBLE_EQ(readings(50 << 20), 4 + 4 + 1);
+  EXPECT_DOUBLE_EQ(readings(2 * 68 << 20), 1 + 4 + 1);
+  EXPECT_DOUBLE_EQ(readings(2 * 160 << 20), 1 + 1 + 1);
+}
+
+TEST(WarpgroupMatmulSchedule, SumsOfPartsCostTheirBytesAndTwoTrips) {
+  WarpgroupMatmulSchedule whole = largeTile(), split = whole;
+  split.splitK = 2;
+  KernelCycles one = estimateWarpgroupMatmulCycles(halfProblem(128, 256, 4096), hopper(), whole),
+               two = estimateWarpgroupMatmulCycles(halfProblem(128, 256, 8192), hopper(), split);
+  EXPECT_DOUBLE_EQ(two.tensor, one.tensor);
+  EXPECT_DOUBLE_EQ(two.l2, one.l2 + 2 * 128 * 256 * 4 / 42.0);
+  EXPECT_NEAR(two.epilogue, one.epilogue + 2 * 128 * 256 * 4 / 42.0 + 2 * 263, 1e-6);
+}
+
+TEST(WarpgroupMatmulSchedule, ResultsInPartsWaitForTheirBuffer) {
+  WarpgroupMatmulSchedule whole = largeTile(), halves = whole;
+  whole.isPersistent = halves.isPersistent = true;
+  halves.epilogueParts = 2;
+  MatmulProblem problem = halfProblem(4096, 8192, 1024);
+  double more = estimateWarpgroupMatmulCycles(problem, hopper(), halves).epilogue -
+                estimateWarpgroupMatmulCycles(problem, hopper(), whole).epilogue;
+  // Eight tiles, each with two barriers more at least.
+  EXPECT_GT(more, 8 * 2 * 60);
+}
+
+TEST(WarpgroupMatmulSchedule, PromotionTakesIssueSlots) {
+  MatmulProblem plain = problemOf(Multiplier::TensorFp8, 8, 128, 256, 8192), promoted = plain;
+  promoted.promotionInterval = 128;
+  WarpgroupMatmulSchedule schedule = largeTile();
+  schedule.tileK = 128;
+  double without = estimateWarpgroupMatmulCycles(plain, hopper(), schedule).issue;
+  // In each of 64 steps, 8 wgmmas of 4 warps with 4 instructions, and 20 of each of 8 warps; two for a
+  // result.
+  EXPECT_DOUBLE_EQ(without, (64 * (8 * 4 * 4 + 8 * 20) + 2 * 128 * 256 / 32) / 4.0);
+  EXPECT_DOUBLE_EQ(estimateWarpgroupMatmulCycles(promoted, hopper(), schedule).issue,
+                   without + 64 * 1.5 * 128 * 256 / 32 / 4);
 }
 
 TEST(WarpgroupMatmulSchedule, GroupsOfTilesSpareMemory) {
