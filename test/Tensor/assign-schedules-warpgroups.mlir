@@ -23,9 +23,9 @@ func.func @large(%x: tensor<4096x4096xbf16>, %w: tensor<4096x4096xbf16>) -> tens
   return %y : tensor<4096x4096xbf16>
 }
 
-// Few rows are multiplied as columns.
+// Few rows are multiplied as columns, and blocks share their reductions.
 // CHECK-LABEL: func.func @few_rows
-// CHECK: schedule({{.*}}mma = "wgmma"{{.*}}swap{{.*}}tile = [{{[0-9]+}}, 16, 64]
+// CHECK: schedule({consumers = {{.*}} mma = "wgmma", {{.*}} split_k = {{[0-9]+}} : i64, {{.*}} swap, threads = {{[0-9]+}} : i64, tile = [{{[0-9]+}}, 16, 64]})
 func.func @few_rows(%x: tensor<16x8192xf16>, %w: tensor<8192x8192xf16>) -> tensor<16x8192xf16> {
   %y = ashlar.kernel (%a = %x : tensor<16x8192xf16>, %b = %w : tensor<8192x8192xf16>) -> tensor<16x8192xf16> {
     %0 = ashlar.matmul %a, transpose %b : tensor<16x8192xf16>, tensor<8192x8192xf16> -> tensor<16x8192xf16>
