@@ -137,6 +137,9 @@ Expected<std::unique_ptr<Module>> SimulatorDevice::loadModule(package::ImageKind
 
 Expected<std::unique_ptr<KernelHandle>> SimulatorModule::prepareKernel(const std::string &name,
                                                                        const KernelNeeds &needs) {
+  if (needs.clusterBlocks() > simulator::maximumClusterBlocks)
+    return unsupported("kernel '" + name + "' runs in clusters of " + std::to_string(needs.clusterBlocks()) +
+                       " blocks, the simulator has at most " + std::to_string(simulator::maximumClusterBlocks));
   if (needs.dynamicSharedBytes > simulator::maximumSharedBytes)
     return unsupported("kernel '" + name + "' needs " + std::to_string(needs.dynamicSharedBytes) +
                        " bytes of shared memory a block, the simulator has " +

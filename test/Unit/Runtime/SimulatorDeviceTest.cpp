@@ -32,6 +32,20 @@ static void addByMap(Manifest &manifest) {
   manifest.kernels.push_back({"scale2_map_f32", {}, "", ""});
 }
 
+/// Adds "cluster_size": four blocks of two threads in clusters of `blocks`.
+static void addClusterSize(Manifest &manifest, int64_t blocks) {
+  Function function = manifest.functions[0];
+  function.name = "cluster_size";
+  LaunchStep &launch = function.steps[0].launch;
+  launch.kernel = static_cast<unsigned>(manifest.kernels.size());
+  launch.grid[0] = std::max<int64_t>(4, blocks);
+  launch.block = {2, 1, 1};
+  launch.cluster = {blocks, 1, 1};
+  launch.arguments = {Argument::output(0)};
+  manifest.functions.push_back(function);
+  manifest.kernels.push_back({"cluster_size_f32", {}, "", ""});
+}
+
 namespace {
 struct SimulatorDeviceTest : testing::Test {
   void SetUp() override { registerSimulatorDevice(); }
@@ -41,6 +55,7 @@ struct SimulatorDeviceTest : testing::Test {
               std::vector<StepProfile> *profile = nullptr) {
     ASHLAR_ASSIGN_OR_RETURN(PackageWriter writer, ashlar::test::makeScalePackageWithHostCode());
     addByMap(writer.manifest());
+    addClusterSize(writer.manifest(), clusterBlocks);
     ASHLAR_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, writer.write());
     ASHLAR_ASSIGN_OR_RETURN(PackageReader reader, PackageReader::openBytes(std::move(bytes)));
     ASHLAR_ASSIGN_OR_RETURN(std::shared_ptr<Device> device, createDevice("sim", options));
@@ -62,6 +77,7 @@ struct SimulatorDeviceTest : testing::Test {
     return {};
   }
 
+  int64_t clusterBlocks = 1;
   std::vector<float> values = {1, 2, 3, 4, 5, 6, 7, 8};
   const std::vector<float> doubled = {2, 4, 6, 8, 10, 12, 14, 16};
 };
@@ -78,7 +94,8 @@ TEST_F(SimulatorDeviceTest, counts_when_asked) {
   Status status = call("scale", {{"counters", "on"}, {"threads", "1"}}, values, &profile);
   ASSERT_TRUE(status.ok()) << status.message();
   ASSERT_EQ(profile.size(), 1u);
-  std::map<std::string, int64_t> counters(profile[0].report.counters.begin(), profile[0].report.counters.end());
+  std::map<std::string, int64_t> counters(profile[0].report.counters.begin(),
+                                          profile[0].report.counters.end());
   EXPECT_EQ(counters["global_bytes_read"], 32);
   EXPECT_EQ(counters["global_bytes_written"], 32);
   ASSERT_EQ(profile[0].report.sites.size(), 2u);
@@ -126,6 +143,19 @@ TEST_F(SimulatorDeviceTest, persistent_grids_by_its_multiprocessors) {
   EXPECT_EQ(createDevice("sim").status().message(),
             "simulator option multiprocessors: '0' is no number from 1 to 1024");
   ::unsetenv("ASHLAR_SIMULATOR_MULTIPROCESSORS");
+}
+
+TEST_F(SimulatorDeviceTest, clusters) {
+  for (int64_t blocks : {1, 2, 4}) {
+    clusterBlocks = blocks;
+    Status status = call("cluster_size", {{"checks", "on"}}, values);
+    ASSERT_TRUE(status.ok()) << status.message();
+    EXPECT_EQ(values, std::vector<float>(8, static_cast<float>(blocks)));
+  }
+  clusterBlocks = 16;
+  EXPECT_EQ(call("scale", {}, values).message(),
+            "function 'cluster_size': kernel 'cluster_size_f32' runs in clusters of 16 "
+            "blocks, the simulator has at most 8");
 }
 
 TEST_F(SimulatorDeviceTest, options_are_checked) {

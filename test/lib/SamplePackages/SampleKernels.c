@@ -6,6 +6,7 @@ tested without
 |*   scale2_f32(in, out, n)           out[i] = 2 * in[i]
 |*   scale2_overrun_f32(in, out, n)   the same for i = 0..n: one element too many
 |*   write_nothing_f32(in, out, n)    leaves the output as it is
+|*   cluster_size_f32(out)            out[i] = how many blocks are in the cluster of thread i
 |*   scale2_map_f32(out, map)         the first for the elements of a tensor map, with any number of blocks
 |*
 \*===---------------------------------------------------------------------===*/
@@ -45,10 +46,17 @@ void scale2_map_f32(const void *const *arguments) {
     *checked(thread, out + i, ASHLAR_ACCESS_WRITE, 1) = 2 * *checked(thread, in + i, ASHLAR_ACCESS_READ, 0);
 }
 
+void cluster_size_f32(const void *const *arguments) {
+  AshlarSimulatorThread *thread = api()->currentThread();
+  uint32_t i = thread->blockId[0] * thread->blockSize[0] + thread->threadId[0];
+  *checked(thread, *(float *const *)arguments[0] + i, ASHLAR_ACCESS_WRITE, 1) = (float)thread->clusterSize;
+}
+
 static const AshlarSimulatorKernel kernels[] = {
     {"scale2_f32", scale2_f32, 3, {0, 0, 0}},
     {"scale2_overrun_f32", scale2_overrun_f32, 3, {0, 0, 0}},
     {"write_nothing_f32", write_nothing_f32, 3, {0, 0, 0}},
+    {"cluster_size_f32", cluster_size_f32, 1, {0, 0, 0}},
     {"scale2_map_f32", scale2_map_f32, 2, {0, 0, 0}},
 };
 
@@ -60,7 +68,7 @@ static const AshlarSimulatorSite sites[] = {{0, 16}, {0, 21}};
 
 const AshlarSimulatorModule ashlar_simulator_module = {
     .version = ASHLAR_SIMULATOR_ABI_VERSION,
-    .kernelCount = 4,
+    .kernelCount = 5,
     .siteCount = 2,
     .globalCount = 0,
     .kernels = kernels,
