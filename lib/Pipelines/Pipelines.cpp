@@ -46,7 +46,9 @@ void ashlar::buildTilePipeline(OpPassManager &passes, const TargetInfo &target) 
   OpPassManager &kernel = passes.nest<tile::KernelOp>();
   // First, of the program as it was scheduled: what later passes add shows against it.
   kernel.addPass(tile::createCountTrafficPass());
-  kernel.addPass(tile::createAssignLayoutsPass());
+  tile::AssignLayoutsPassOptions layouts;
+  layouts.maxSharedMemoryBytes = target.sharedBytesPerBlock;
+  kernel.addPass(tile::createAssignLayoutsPass(layouts));
   tile::PlanPipelinePassOptions pipelining;
   pipelining.maxSharedMemoryBytes = target.sharedBytesPerBlock;
   kernel.addPass(tile::createPlanTensorCopiesPass());

@@ -39,8 +39,38 @@ static void cleanUp(KernelOp kernel) {
   eraseDead(kernel);
 }
 
+static int64_t bytesOf(ArrayRef<int64_t> shape, Type element) {
+  int64_t elements = 1;
+  for (int64_t extent : shape)
+    elements *= extent;
+  return elements * storageBits(element) / 8;
+}
+
+/// Whether results may pass through shared memory on their way out. Where roles run side by side that memory is in
+/// nobody else's use, so it has to fit beside the stages of all copies.
+static bool canStageResults(KernelOp kernel, int64_t available) {
+  DictionaryAttr schedule = kernel.getScheduleAttr();
+  if (!schedule || !schedule.get("roles"))
+    return true;
+  auto stages = schedule.getAs<IntegerAttr>("stages");
+  int64_t copied = 0, stored = 0;
+  kernel.walk([&](Operation *op) {
+    if (auto copy = dyn_cast<CopyOp>(op)) {
+      BufferType type = copy.getDestination().getType();
+      copied += (stages ? stages.getInt() : 1) * bytesOf(type.getShape(), type.getElementType());
+    } else if (auto store = dyn_cast<StoreOp>(op)) {
+      auto type = cast<RankedTensorType>(store.getTile().getType());
+      stored = std::max(stored, bytesOf(type.getShape(), type.getElementType()));
+    }
+  });
+  constexpr int64_t barriers = 1024;
+  return copied + stored + barriers <= available;
+}
+
 namespace {
 struct AssignLayouts : ashlar::tile::impl::AssignLayoutsPassBase<AssignLayouts> {
+  using AssignLayoutsPassBase::AssignLayoutsPassBase;
+
   void runOnOperation() override {
     KernelOp kernel = getOperation();
     separateCheapTiles(kernel);
@@ -48,7 +78,8 @@ struct AssignLayouts : ashlar::tile::impl::AssignLayoutsPassBase<AssignLayouts> 
     if (failed(classes.build()))
       return signalPassFailure();
     LayoutRewriter(kernel, classes).run();
-    coalesceGlobalAccesses(kernel, classes);
+    if (canStageResults(kernel, maxSharedMemoryBytes))
+      coalesceGlobalAccesses(kernel, classes);
     cleanUp(kernel);
     lowerConversions(kernel);
     cleanUp(kernel);

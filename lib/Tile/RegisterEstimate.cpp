@@ -88,6 +88,21 @@ static int64_t countStreamedSteps(Value value) {
   return start ? std::max<int64_t>(countSteps(value, start).value_or(1), 1) : 1;
 }
 
+/// Whether the tile passes, element by element, from what it is computed of to where it is stored: then it never
+/// exists as a whole.
+static bool isPassedOn(Value value, int depth = 0) {
+  Operation *op = value.getDefiningOp();
+  constexpr int deepest = 32;
+  if (!op || depth > deepest || !OpTrait::hasElementwiseMappableTraits(op))
+    return false;
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    bool isLast = isa<StoreOp>(user);
+    bool goesOn = OpTrait::hasElementwiseMappableTraits(user) && user->getNumResults() == 1 &&
+                  isPassedOn(user->getResult(0), depth + 1);
+    return user->getBlock() == op->getBlock() && (isLast || goesOn);
+  });
+}
+
 static int64_t countRegisters(Value value, int64_t threads) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type) {
@@ -100,6 +115,8 @@ static int64_t countRegisters(Value value, int64_t threads) {
     return 0;
   if (isRecomputable(value))
     return 1;
+  if (value.getParentRegion()->getParentOfType<RoleOp>() && isPassedOn(value))
+    return 0;
   DistributionAttr distribution = getDistributionAttr(type);
   int64_t elements = distribution ? distribution.getDistribution().values()
                                   : llvm::divideCeil(type.getNumElements(), threads);
@@ -192,6 +209,8 @@ RegisterEstimate tile::estimateRegisters(KernelOp kernel) {
     }
   });
   RegisterEstimate estimate;
+  if (!kernel.getBody().getOps<RoleOp>().empty())
+    estimate.registers = baseRegistersWithRoles;
   int64_t live = 0, peak = 0, peakPosition = -1;
   for (auto [position, difference] : llvm::enumerate(change)) {
     live += difference;

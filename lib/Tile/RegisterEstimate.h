@@ -23,6 +23,9 @@
 // at most 8 vectors an iteration. With 16, ptxas takes 23 more there, and with 24 it even spills: schedules
 // should avoid that many.
 //
+// * In kernels with roles, nothing for a tile that elementwise operations make and only they and stores use: it
+//   passes element by element.
+//
 // An operation's result takes over the registers of operands that end there: what counts is the larger of
 // what lives before and after it.
 //
@@ -35,6 +38,9 @@
 namespace ashlar::tile {
 
 inline constexpr int64_t baseRegisters = 36;
+/// The same where a role of its own starts the copies: what ptxas takes beyond the accumulators of a product of
+/// 64x256 by one warp group (154 registers, 128 of them accumulators), without the scalars that are counted.
+inline constexpr int64_t baseRegistersWithRoles = 20;
 inline constexpr int64_t registersPerVector = 2;
 
 struct LiveTile {

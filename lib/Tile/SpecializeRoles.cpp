@@ -123,15 +123,6 @@ static RoleRegisters chooseRegisters(int64_t consumers, int64_t registersPerMult
   return {least, consumer};
 }
 
-/// The schedule's `registers`: of a consumer's thread, and of the producer's.
-static RoleRegisters scheduledRegisters(KernelOp kernel) {
-  DictionaryAttr schedule = kernel.getScheduleAttr();
-  auto list = schedule ? schedule.getAs<ArrayAttr>("registers") : ArrayAttr();
-  if (!list || list.size() != 2 || !isa<IntegerAttr>(list[0]) || !isa<IntegerAttr>(list[1]))
-    return {};
-  return {cast<IntegerAttr>(list[1]).getInt(), cast<IntegerAttr>(list[0]).getInt()};
-}
-
 static LogicalResult specialize(KernelOp kernel, int64_t registersPerMultiprocessor) {
   Block &body = kernel.getBody().front();
   auto barrier = llvm::find_if(body, llvm::IsaPred<BarrierOp>);
@@ -140,8 +131,8 @@ static LogicalResult specialize(KernelOp kernel, int64_t registersPerMultiproces
                               "are not whole warp groups");
   int64_t consumers = kernel.getThreads() / warpGroupThreads;
   // With one group of consumers a thread has all that it can address from the start.
-  RoleRegisters registers = consumers > 1 ? scheduledRegisters(kernel) : RoleRegisters();
-  if (consumers > 1 && !registers.consumer)
+  RoleRegisters registers;
+  if (consumers > 1)
     registers = chooseRegisters(consumers, registersPerMultiprocessor);
   Location loc = kernel.getLoc();
   OpBuilder builder(kernel.getContext());

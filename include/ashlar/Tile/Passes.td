@@ -69,6 +69,10 @@ def AssignLayoutsPass : Pass<"ashlar-tile-assign-layouts", "::ashlar::tile::Kern
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let options = [
+    Option<"maxSharedMemoryBytes", "max-shared-memory-bytes", "int64_t", "232448",
+           "shared memory that one block may use: results of kernels with roles pass through it where it has room">
+  ];
 }
 
 //===-- ashlar-tile-plan-tensor-copies ----------------------------------------===//
