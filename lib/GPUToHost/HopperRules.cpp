@@ -60,12 +60,6 @@ static LogicalResult lowerArrive(FunctionLowering &lowering, Operation *op) {
                     arrive.getCount(), {});
 }
 
-static LogicalResult lowerArriveDrop(FunctionLowering &lowering, Operation *op) {
-  auto arrive = cast<NVVM::MBarrierArriveDropOp>(op);
-  return callArrive(lowering, op, arrive.getAddr(), ASHLAR_ARRIVE_DROP | relaxedFlag(arrive.getRelaxed()),
-                    arrive.getCount(), {});
-}
-
 static LogicalResult lowerArriveExpect(FunctionLowering &lowering, Operation *op) {
   auto arrive = cast<NVVM::MBarrierArriveExpectTxOp>(op);
   if (failed(refusePredicate(op, arrive.getPredicate())))
@@ -243,7 +237,6 @@ void addHopperRules(llvm::StringMap<InstructionRule> &rules) {
   rules["nvvm.mbarrier.init"] = lowerInit;
   rules["nvvm.mbarrier.inval"] = lowerInvalidate;
   rules["nvvm.mbarrier.arrive"] = lowerArrive;
-  rules["nvvm.mbarrier.arrive_drop"] = lowerArriveDrop;
   rules["nvvm.mbarrier.arrive.expect_tx"] = lowerArriveExpect;
   rules["nvvm.mbarrier.expect_tx"] = lowerExpect;
   rules["nvvm.mbarrier.try_wait.parity"] = lowerWait;

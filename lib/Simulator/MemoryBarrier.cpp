@@ -180,9 +180,7 @@ uint32_t MemoryBarriers::arrive(Thread &thread, void *address, uint32_t flags, u
     if (barrier->bytes > maximumBytes)
       report(thread, site, barrier->offset, "more than 2^20 - 1 bytes are expected", barrier);
   }
-  if (flags & ASHLAR_ARRIVE_DROP)
-    barrier->expected -= std::min(arrivals, barrier->expected);
-  if (flags & (ASHLAR_ARRIVE_COUNT | ASHLAR_ARRIVE_DROP)) {
+  if (flags & ASHLAR_ARRIVE_COUNT) {
     if (block.checks && !(flags & ASHLAR_ARRIVE_RELAXED))
       block.ordering.release(thread.party, barrier->release);
     if (arrivals > barrier->pending)

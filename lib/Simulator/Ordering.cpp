@@ -62,6 +62,7 @@ void Ordering::startCluster(uint32_t threadCount, std::span<const uint64_t> bloc
     acquiredBy.reset();
     acquired.reset();
     acquisition.reset();
+    lesson = {};
     views.clear();
   }
   if (hasFences)
@@ -194,10 +195,13 @@ void Ordering::acquire(uint32_t party, const View &known) {
 }
 
 void Ordering::learn(uint32_t party, uint32_t agent, uint32_t stamp) {
-  View view = copyOf(views[party]);
-  raise(view, agent, stamp);
-  views[party] = std::move(view);
   viewsMatter = true;
+  View &view = views[party];
+  if (!lesson.result || !(view == lesson.from) || agent != lesson.agent || stamp != lesson.stamp) {
+    lesson = {view, copyOf(view), agent, stamp};
+    raise(lesson.result, agent, stamp);
+  }
+  view = lesson.result;
 }
 
 void Ordering::fenceProxy(uint32_t party) {

@@ -174,8 +174,12 @@ private:
   static constexpr uint32_t firstAgentStamp = uint32_t(1) << 31;
   /// Whether views say more than the floor; whether any view or fence has to be forgotten.
   bool viewsMatter = false, hasViews = false, hasFences = false;
-  /// The last acquisition: waves of threads make the same one.
+  /// The last acquisition and the last lesson: many threads make the same one after the other.
   View acquiredBy, acquired, acquisition;
+  struct {
+    View from, result;
+    uint32_t agent = 0, stamp = 0;
+  } lesson;
 };
 
 } // namespace ashlar::simulator

@@ -180,7 +180,7 @@ typedef struct {
 } AshlarSimulatorMatrixLoad;
 
 /* What mbarrierArrive does: bytes to expect first, arrivals after that, in any combination. */
-enum { ASHLAR_ARRIVE_EXPECT = 1, ASHLAR_ARRIVE_COUNT = 2, ASHLAR_ARRIVE_RELAXED = 4, ASHLAR_ARRIVE_DROP = 8 };
+enum { ASHLAR_ARRIVE_EXPECT = 1, ASHLAR_ARRIVE_COUNT = 2, ASHLAR_ARRIVE_RELAXED = 4 };
 
 enum { ASHLAR_FENCE_PROXY_ASYNC = 0, ASHLAR_FENCE_MBARRIER_INIT = 1 };
 

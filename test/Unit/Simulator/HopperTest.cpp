@@ -186,3 +186,67 @@ TEST(CopyArrival, AnOrdinaryArrivalDoesNotWaitForCopies) {
   LaunchResult result = runHopper(text, 64, AsyncMode::Latest).result;
   EXPECT_TRUE(find(result, ReportKind::IncompleteCopy)) << texts(result);
 }
+
+//===-- Memory barriers without copies ------------------------------------===//
+
+/// Thread 0 works on a barrier for two arrivals at offset 1024.
+static std::string barrierKernel(const std::string &body) {
+  return hopperKernel(
+      32, "    %barrier = llvm.getelementptr %shared[1024] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8\n"
+          "    %c2 = llvm.mlir.constant(2 : i32) : i32\n    %c5 = llvm.mlir.constant(5 : i32) : i32\n"
+          "    %is_first = llvm.icmp \"eq\" %tid, %c0 : i32\n"
+          "    llvm.cond_br %is_first, ^first, ^done\n"
+          "  ^first:\n    nvvm.mbarrier.init %barrier, %c2 : !llvm.ptr<3>, i32\n" +
+              body + "    llvm.br ^done\n  ^done:\n");
+}
+
+static const std::string waitForFirstPhase =
+    "    nvvm.mbarrier.try_wait.parity %barrier, %c0, %ticks : !llvm.ptr<3>, i32, i32\n";
+
+TEST(MemoryBarrier, PhasesFollowEachOther) {
+  // The state that an arrival returns tells the phases apart.
+  HopperRun run = runHopper(
+      barrierKernel(
+          "    nvvm.mbarrier.arrive %barrier : !llvm.ptr<3>\n"
+          "    %p0 = nvvm.mbarrier.arrive %barrier : !llvm.ptr<3> -> i64\n" +
+          waitForFirstPhase +
+          "    %p1 = nvvm.mbarrier.arrive %barrier, %c2 : !llvm.ptr<3> -> i64\n"
+          "    nvvm.mbarrier.try_wait.parity %barrier, %c1, %ticks : !llvm.ptr<3>, i32, i32\n"
+          "    %difference = llvm.sub %p1, %p0 : i64\n    %word = llvm.trunc %difference : i64 to i32\n"
+          "    llvm.store %word, %out : i32, !llvm.ptr<1>\n"
+          "    nvvm.mbarrier.inval %barrier : !llvm.ptr<3>\n"
+          "    nvvm.mbarrier.init %barrier, %c1 : !llvm.ptr<3>, i32\n"),
+      32);
+  EXPECT_TRUE(run.result.reports.empty()) << texts(run.result);
+  EXPECT_EQ(run.words[0], 1);
+}
+
+TEST(MemoryBarrier, ExpectedBytesKeepAPhaseOpen) {
+  HopperRun run = runHopper(barrierKernel("    nvvm.mbarrier.expect_tx %barrier, %c32 : !llvm.ptr<3>, i32\n"
+                                          "    nvvm.mbarrier.arrive %barrier, %c2 : !llvm.ptr<3>\n" +
+                                          waitForFirstPhase),
+                            32);
+  EXPECT_FALSE(run.result.completed);
+  EXPECT_TRUE(says(run.result, ReportKind::Deadlock, "phase 0, lacks 0 arrivals and 32 bytes"))
+      << texts(run.result);
+}
+
+TEST(MemoryBarrier, MisuseIsFound) {
+  auto result = [&](const std::string &body) { return runHopper(barrierKernel(body), 32).result; };
+  EXPECT_TRUE(says(result("    nvvm.mbarrier.arrive %barrier, %c5 : !llvm.ptr<3>\n"),
+                   ReportKind::MemoryBarrier, "phase 0 expects 2 more arrivals, 5 come"));
+  EXPECT_TRUE(says(result("    nvvm.mbarrier.inval %barrier : !llvm.ptr<3>\n"
+                          "    nvvm.mbarrier.arrive %barrier : !llvm.ptr<3>\n"),
+                   ReportKind::MemoryBarrier, "not initialised"));
+  EXPECT_TRUE(says(result("    nvvm.mbarrier.expect_tx %barrier, %c32 : !llvm.ptr<3>, i32\n"),
+                   ReportKind::MemoryBarrier, "at the end the barrier at offset 1024, phase 0"));
+  EXPECT_TRUE(find(result("    %odd = llvm.getelementptr %shared[1028] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8\n"
+                          "    nvvm.mbarrier.init %odd, %c1 : !llvm.ptr<3>, i32\n"),
+                   ReportKind::Misaligned));
+  EXPECT_TRUE(find(result("    %far = llvm.getelementptr %shared[4096] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8\n"
+                          "    nvvm.mbarrier.init %far, %c1 : !llvm.ptr<3>, i32\n"),
+                   ReportKind::OutOfBoundsShared));
+  EXPECT_TRUE(says(result("    %word = llvm.load %barrier : !llvm.ptr<3> -> i32\n"
+                          "    llvm.store %word, %out : i32, !llvm.ptr<1>\n"),
+                   ReportKind::MemoryBarrier, "ordinary access"));
+}

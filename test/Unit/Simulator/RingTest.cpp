@@ -8,6 +8,7 @@
 #include "KernelRunner.h"
 #include "RingKernel.h"
 #include "ashlar/Support/TensorMap.h"
+#include <functional>
 
 using namespace ashlar;
 using namespace ashlar::test;
@@ -33,21 +34,26 @@ struct RingRun {
 };
 
 /// `missingRows`: the tensors end so many rows before the last box does.
-RingRun runRing(const RingKernel &kernel, uint32_t trips, AsyncMode mode, uint32_t missingRows = 0) {
-  KernelRunner runner(kernel.text());
+RingRun runRing(KernelRunner &runner, uint32_t trips, AsyncMode mode, uint32_t missingRows = 0,
+                float before = 0) {
   uint32_t rows = std::max(trips * RingKernel::rows - missingRows, 1u);
   std::vector<float> input(rows * RingKernel::columns);
   for (size_t i = 0; i < input.size(); ++i)
     input[i] = float(i);
-  void *in = runner.upload(input), *out = runner.upload(std::vector<float>(input.size(), 1.0f));
+  void *in = runner.upload(input), *out = runner.upload(std::vector<float>(input.size(), before));
   TensorMap inMap = matrixMap(in, rows, 128), outMap = matrixMap(out, rows, 0);
   RingRun run;
   run.result = runner.run("ring", {1, 1, 1}, {RingKernel::threads, 1, 1}, RingKernel::sharedBytes,
                           {&trips, &inMap, &outMap}, checked(mode));
   std::vector<float> output = runner.download<float>(out, input.size());
   for (size_t i = 0; trips && i < input.size(); ++i)
-    run.wrong += output[i] != 2 * input[i] + (kernel.adds ? 1.0f : 0.0f);
+    run.wrong += output[i] != 2 * input[i] + before;
   return run;
+}
+
+RingRun runRing(const RingKernel &kernel, uint32_t trips, AsyncMode mode, uint32_t missingRows = 0) {
+  KernelRunner runner(kernel.text());
+  return runRing(runner, trips, mode, missingRows);
 }
 
 constexpr AsyncMode bothModes[] = {AsyncMode::Earliest, AsyncMode::Latest};
@@ -55,14 +61,16 @@ constexpr AsyncMode bothModes[] = {AsyncMode::Earliest, AsyncMode::Latest};
 } // namespace
 
 TEST(Ring, ManyTripsAndStagesAreRightInBothModes) {
-  for (AsyncMode mode : bothModes)
-    for (uint32_t stages : {1u, 2u, 3u, 4u})
+  for (uint32_t stages : {1u, 2u, 3u, 4u}) {
+    KernelRunner runner(RingKernel{stages}.text());
+    for (AsyncMode mode : bothModes)
       for (uint32_t trips : {0u, 1u, 2u, 3u, 7u, 16u}) {
-        RingRun run = runRing({stages}, trips, mode);
+        RingRun run = runRing(runner, trips, mode);
         EXPECT_TRUE(run.result.reports.empty()) << stages << " stages, " << trips << " trips\n"
                                                 << texts(run.result);
         EXPECT_EQ(run.wrong, 0u) << stages << " stages, " << trips << " trips";
       }
+  }
 }
 
 TEST(Ring, CountsWhatMoves) {
@@ -90,7 +98,8 @@ TEST(Ring, AddsInsteadOfStoring) {
   for (AsyncMode mode : bothModes) {
     RingKernel kernel{3};
     kernel.adds = true;
-    RingRun run = runRing(kernel, 5, mode);
+    KernelRunner runner(kernel.text());
+    RingRun run = runRing(runner, 5, mode, 0, /*before=*/1.0f);
     EXPECT_TRUE(run.result.reports.empty()) << texts(run.result);
     EXPECT_EQ(run.wrong, 0u);
   }
@@ -169,4 +178,62 @@ TEST(Ring, ADeadlockNamesTheBarrierAndWhatItLacks) {
   EXPECT_NE(texts(run.result).find("the barrier at offset 10240, phase 0, lacks 0 arrivals and 16 bytes"),
             std::string::npos)
       << texts(run.result);
+}
+
+//===-- Maps --------------------------------------------------------------===//
+
+namespace {
+/// Three trips with maps and ranges that `spoil` may change.
+LaunchResult
+runSpoilt(const std::function<void(TensorMap &in, TensorMap &out, LaunchOptions &options)> &spoil) {
+  KernelRunner runner(RingKernel{2}.text());
+  uint32_t trips = 3, rows = trips * RingKernel::rows;
+  void *in = runner.upload(std::vector<float>(rows * RingKernel::columns));
+  void *out = runner.upload(std::vector<float>(rows * RingKernel::columns));
+  TensorMap inMap = matrixMap(in, rows, 128), outMap = matrixMap(out, rows, 0);
+  LaunchOptions options = checked();
+  size_t bytes = rows * RingKernel::columns * 4;
+  options.ranges = {{in, bytes, false}, {out, bytes, true}};
+  spoil(inMap, outMap, options);
+  return runner.run("ring", {1, 1, 1}, {RingKernel::threads, 1, 1}, RingKernel::sharedBytes,
+                    {&trips, &inMap, &outMap}, options);
+}
+} // namespace
+
+TEST(Ring, MapsMustBeValid) {
+  LaunchResult result = runSpoilt([](TensorMap &, TensorMap &, LaunchOptions &) {});
+  EXPECT_TRUE(result.reports.empty()) << texts(result);
+
+  result = runSpoilt([](TensorMap &in, TensorMap &, LaunchOptions &) { in = {}; });
+  const Report *report = find(result, ReportKind::InvalidTensorMap);
+  ASSERT_TRUE(report) << texts(result);
+  EXPECT_NE(report->detail.find("the argument is none"), std::string::npos);
+
+  result = runSpoilt([](TensorMap &in, TensorMap &, LaunchOptions &) { in.rank = 1; });
+  EXPECT_NE(texts(result).find("2 coordinates for a map of rank 1"), std::string::npos) << texts(result);
+
+  result = runSpoilt([](TensorMap &, TensorMap &out, LaunchOptions &) {
+    out.mode = TensorMapMode::Im2col;
+    out.rank = 3;
+    out.extents[2] = 1;
+    out.elementStrides[2] = 1;
+    out.channels = 32;
+    out.pixels = 4;
+  });
+  EXPECT_TRUE(find(result, ReportKind::InvalidTensorMap)) << texts(result);
+}
+
+TEST(Ring, TensorsMustLieInMemoryOfTheLaunch) {
+  LaunchResult result = runSpoilt([](TensorMap &in, TensorMap &, LaunchOptions &) { in.extents[1] += 4; });
+  EXPECT_TRUE(result.reports.empty()) << texts(result); // no box reaches there
+  result = runSpoilt([](TensorMap &in, TensorMap &, LaunchOptions &) { in.address += 128; });
+  const Report *report = find(result, ReportKind::OutOfBoundsGlobal);
+  ASSERT_TRUE(report) << texts(result);
+  EXPECT_EQ(report->operation, load);
+  EXPECT_EQ(report->offset, 12 * 128);
+  result =
+      runSpoilt([](TensorMap &, TensorMap &, LaunchOptions &options) { options.ranges[1].writable = false; });
+  report = find(result, ReportKind::OutOfBoundsGlobal);
+  ASSERT_TRUE(report) << texts(result);
+  EXPECT_EQ(report->operation, store);
 }
