@@ -62,10 +62,13 @@ static unsigned epilogueReadBits(ash::KernelOp kernel, ash::MatmulOp op) {
   return bits;
 }
 
-/// What the lowering of products cannot expand yet.
+/// What the lowering of products cannot expand yet. Results pass through shared memory as a whole or not at all,
+/// whatever `epilogueParts` says. Three groups of consumers have 128 registers a thread until they have asked for
+/// more, and ptxas compiles no instruction of more than 96 accumulators for that.
 static bool isNotBuilt(const cost::WarpgroupMatmulSchedule &schedule) {
+  constexpr int64_t widestForThree = 192;
   return schedule.roles != cost::WarpgroupRoles::Cooperative || schedule.clusterM * schedule.clusterN > 1 ||
-         schedule.splitK > 1 || schedule.isSwapped || schedule.epilogueParts > 1 || schedule.rasterGroup > 1;
+         schedule.splitK > 1 || schedule.isSwapped || (schedule.consumers == 3 && schedule.tileN > widestForThree);
 }
 
 static void addWarpgroups(ScheduleChooser &chooser, ash::KernelOp kernel, ash::MatmulOp op,

@@ -30,12 +30,55 @@ FailureOr<ProductTile> ashlar::scheduledProduct(KernelBuilder &kernel) {
   return ProductTile{(*tile)[0], (*tile)[1], (*tile)[2], *kind};
 }
 
+namespace {
+/// A tile's place among the tiles of the result.
+struct TilePlace {
+  Value major, minor;
+};
+} // namespace
+
+/// The place of tile `number`, where tiles are numbered through groups of `group` along the major axis, column by
+/// column of a group: neighbours in number share operands, which L2 then holds.
+static TilePlace placeInGroups(KernelBuilder &kernel, Value number, AffineExpr majorCount,
+                               AffineExpr minorCount, int64_t group) {
+  OpBuilder &builder = kernel.builder();
+  Location loc = kernel.source().getLoc();
+  Value size = kernel.constantIndex(group);
+  Value tilesInGroup = builder.createOrFold<arith::MulIOp>(loc, kernel.materialize(minorCount), size);
+  Value first = arith::MulIOp::create(builder, loc, arith::DivUIOp::create(builder, loc, number, tilesInGroup), size);
+  Value inGroup = arith::RemUIOp::create(builder, loc, number, tilesInGroup);
+  // The last group may be a smaller one.
+  Value rest = arith::SubIOp::create(builder, loc, kernel.materialize(majorCount), first);
+  Value rows = arith::MinUIOp::create(builder, loc, rest, size);
+  Value row = arith::RemUIOp::create(builder, loc, inGroup, rows);
+  return {arith::AddIOp::create(builder, loc, first, row), arith::DivUIOp::create(builder, loc, inGroup, rows)};
+}
+
+/// The schedule's `raster_group`, 1 without one, and whether groups lie along the columns.
+static int64_t rasterGroup(KernelBuilder &kernel, bool &isAlongColumns) {
+  auto schedule = dyn_cast_or_null<DictionaryAttr>(kernel.source().getScheduleAttr());
+  auto group = schedule ? schedule.getAs<IntegerAttr>("raster_group") : IntegerAttr();
+  auto axis = schedule ? schedule.getAs<StringAttr>("raster_axis") : StringAttr();
+  isAlongColumns = axis && axis.getValue() == "n";
+  return group ? std::max<int64_t>(group.getInt(), 1) : 1;
+}
+
 TileSpace ashlar::distributeProduct(KernelBuilder &kernel, ArrayRef<AffineExpr> outer, AffineExpr m,
                                     AffineExpr n, const ProductTile &tile) {
+  AffineExpr rows = m.ceilDiv(tile.m), columns = n.ceilDiv(tile.n);
+  bool isAlongColumns = false;
+  int64_t group = rasterGroup(kernel, isAlongColumns);
   SmallVector<AffineExpr> counts(outer);
-  counts.push_back(m.ceilDiv(tile.m));
-  counts.push_back(n.ceilDiv(tile.n));
+  if (group > 1)
+    counts.push_back(rows * columns);
+  else
+    counts.append({rows, columns});
   SmallVector<Value> block = kernel.distributeBlocks(counts);
+  if (group > 1) {
+    TilePlace place = placeInGroups(kernel, block.pop_back_val(), isAlongColumns ? columns : rows,
+                                    isAlongColumns ? rows : columns, group);
+    block.append({isAlongColumns ? place.minor : place.major, isAlongColumns ? place.major : place.minor});
+  }
   TileSpace output;
   output.symbols.append(block.begin(), block.end() - 2);
   output.dims = {kernel.tileDim(block[block.size() - 2], tile.m, m),

@@ -44,7 +44,7 @@ static std::optional<Accumulation> matchAccumulation(scf::ForOp loop) {
       if (!found.product || !release.getPredicate().empty())
         return std::nullopt;
       found.releases.push_back(release);
-    } else if (!isa<MbarrierWaitOp>(op) && !isPure(&op)) {
+    } else if (!isa<MbarrierWaitOp>(op) && !isMemoryEffectFree(&op)) {
       return std::nullopt;
     }
   }

@@ -93,7 +93,7 @@ LogicalResult ProducerClone::cloneRange(Block::iterator begin, Block::iterator e
       continue;
     }
     bool handlesTiles = llvm::any_of(op.getResultTypes(), isTile) || llvm::any_of(op.getOperandTypes(), isTile);
-    if (hasRole(&op, producerRole) || (!handlesTiles && isPure(&op))) {
+    if (hasRole(&op, producerRole) || (!handlesTiles && isMemoryEffectFree(&op))) {
       builder.clone(op, mapping)->removeAttr(roleAttrName);
       continue;
     }
