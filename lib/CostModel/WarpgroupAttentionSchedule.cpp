@@ -52,11 +52,12 @@ int64_t cost::warpgroupAttentionSharedBytes(const AttentionProblem &problem,
 }
 
 /// Of a thread, which has a 128th of 64 rows. Probabilities of 16 bits are half of their scores, and both
-/// exist while the next scores are made.
+/// exist: while the next scores are made, or while the ones become the others (128 keys of heads of 256 spill
+/// without them).
 static int64_t registersPerThread(const AttentionProblem &problem,
                                   const WarpgroupAttentionSchedule &schedule) {
   int64_t scores = schedule.keyTile / 2, output = alignUp(problem.valueSize, halfGranule) / 2;
-  int64_t probabilities = schedule.isOverlapped && !schedule.sharesProbabilities ? schedule.keyTile / 4 : 0;
+  int64_t probabilities = schedule.sharesProbabilities ? 0 : schedule.keyTile / 4;
   return scores + probabilities + output + bookkeepingRegisters;
 }
 
