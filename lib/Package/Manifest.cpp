@@ -82,10 +82,13 @@ static Status evaluateAll(const std::vector<Expression> &expressions, std::span<
   return {};
 }
 
-/// Bytes from the first element of the map's tensor to the end of the last one; nothing when that overflows.
+/// Bytes from the first element of the map's tensor to the end of the last one, as far as ends are known; nothing
+/// when that overflows.
 static std::optional<int64_t> reach(const TensorMap &map) {
   int64_t elementBytes = tensorMapElementBytes(map.element), bytes = elementBytes;
   for (unsigned i = 0; i < map.rank; ++i) {
+    if (map.extents[i] == tensorMapBoundless)
+      continue;
     int64_t stride = i == 0 ? elementBytes : static_cast<int64_t>(map.strides[i - 1]), span = 0;
     if (__builtin_mul_overflow(static_cast<int64_t>(map.extents[i] - 1), stride, &span) ||
         __builtin_add_overflow(bytes, span, &bytes))
@@ -104,6 +107,10 @@ Expected<TensorMap> TensorMapArgument::resolve(std::span<const int64_t> symbols,
   MapList<uint64_t> sizes, steps;
   ASHLAR_RETURN_IF_ERROR(evaluateAll(extents, symbols, sizes));
   ASHLAR_RETURN_IF_ERROR(evaluateAll(strides, symbols, steps));
+  // The hardware knows no empty tensors. A kernel copies nothing of one, so any extent will do.
+  std::span<uint64_t> nonEmpty(sizes.values.data(), sizes.size);
+  bool isEmpty = std::ranges::find(nonEmpty, 0u) != nonEmpty.end();
+  std::ranges::replace(nonEmpty, uint64_t(0), uint64_t(1));
   MapList<uint32_t> elementSteps = toList<uint32_t>(elementStrides);
   TensorMapSource source{element, address + static_cast<uint64_t>(offset), sizes.span(), steps.span()};
   source.elementStrides = elementSteps.span();
@@ -116,7 +123,7 @@ Expected<TensorMap> TensorMapArgument::resolve(std::span<const int64_t> symbols,
   if (!map)
     return map;
   std::optional<int64_t> end = reach(*map);
-  if (!end || *end > bytes - offset)
+  if (!isEmpty && (!end || *end > bytes - offset))
     return invalidArgument("tensor map: the tensor reaches beyond its buffer of " + std::to_string(bytes) +
                            " bytes");
   return map;

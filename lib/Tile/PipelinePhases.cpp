@@ -35,7 +35,7 @@ struct Ring {
 /// Copies that fill a stage of a ring at one place in the program.
 struct Site {
   unsigned ring;
-  SmallVector<CopyOp> copies;
+  SmallVector<CopyOp> copies; ///< None once they are expanded.
   /// Operations of the site's block between which the stage is read, both included.
   Operation *firstReader = nullptr, *lastReader = nullptr;
 };
@@ -147,7 +147,7 @@ LogicalResult Expansion::addSite(ArrayRef<CopyOp> copies) {
 
 bool Expansion::fillsRing(Operation *op, unsigned ring) const {
   return llvm::any_of(sites, [&](const Site &site) {
-    return site.ring == ring && op->isAncestor(CopyOp(site.copies.front()));
+    return site.ring == ring && !site.copies.empty() && op->isAncestor(CopyOp(site.copies.front()));
   });
 }
 
@@ -254,6 +254,7 @@ void Expansion::expandSite(Site &site, Slot &slot) {
   slot = next(loc, ring, slot);
   for (CopyOp copy : site.copies)
     copy.erase();
+  site.copies.clear();
 }
 
 SmallVector<unsigned> Expansion::ringsIn(Operation *op) const {

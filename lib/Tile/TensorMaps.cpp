@@ -4,6 +4,7 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "TensorMaps.h"
+#include "ashlar/Support/TensorMap.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include <bit>
@@ -106,8 +107,8 @@ static SmallVector<unsigned> memoryOrder(BufferType buffer) {
   return order;
 }
 
-/// Extents for dimensions that nothing leaves: the largest that the hardware takes.
-static constexpr int64_t boundlessExtent = int64_t(1) << 31;
+/// The extent of dimensions that nothing leaves, as launches know it.
+static constexpr int64_t boundlessExtent = int64_t(tensorMapBoundless);
 
 namespace {
 

@@ -24,7 +24,9 @@ static DictionaryAttr describe(TensorCopyOp copy, int64_t buffer) {
   Builder builder(copy.getContext());
   NamedAttrList entries;
   entries.set("buffer", builder.getI64IntegerAttr(buffer));
-  entries.set("element", TypeAttr::get(copy.getView().getType().getElementType()));
+  // Truth values take a byte.
+  Type element = copy.getView().getType().getElementType();
+  entries.set("element", TypeAttr::get(element.isInteger(1) ? builder.getI8Type() : element));
   entries.set("extents", AffineMapAttr::get(map.getExtents()));
   entries.set("strides", AffineMapAttr::get(map.getStrides()));
   entries.set("offset", builder.getI64IntegerAttr(map.getOffset()));

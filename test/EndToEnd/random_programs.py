@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Compiles random valid programs of one family and runs them on the simulator against the reference.
 
-usage: random_programs.py FAMILY --seed N --count N [--keep DIR]
+usage: random_programs.py FAMILY --seed N --count N [--target GPU] [--keep DIR]
 
 Shapes are drawn from sizes that break things: none, one, odd, a tile, a tile and one more; those of the dynamic families
 are compiled once and called with several. A program passes if it compiles, if
 its result agrees with the reference and if the simulator, with all checks and asynchronous copies completing at the
-earliest and at the latest legal moment, finds nothing. What fails is printed with the program.
+earliest and at the latest legal moment, finds nothing. What fails is printed with the program. The simulator runs what
+was compiled for the target; for sm_90a most sizes are such that rows can be copied by tensor maps.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 import tempfile
 
 SIZES = (1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 96, 100, 128, 130)
+ALIGNED_SIZES = (1, 3, 8, 16, 24, 40, 64, 72, 96, 128, 136, 200, 256, 264, 320)
 FLOATS = ("f32", "f16", "bf16")
 
 
@@ -321,11 +323,11 @@ FAMILIES = {function.__name__: function for function in (
     dynamic_matmul, dynamic_quantized, dynamic_attention, dynamic_loops)}
 
 
-def run(program, folder, name):
+def run(program, folder, name, target):
     """An empty text, or what went wrong."""
     source, package = folder / f"{name}.mlir", folder / f"{name}.ashlar"
     source.write_text(program.text)
-    steps = [["ashlar-compile", source, "-o", package, "--target=sim"]]
+    steps = [["ashlar-compile", source, "-o", package, f"--target={target},sim"]]
     for inputs in program.calls:
         steps.append(["ashlar-run", package, "--device=sim", "--sim-async=both", "--check", "--sim-threads=1"]
                      + [f"--input={spec}" for spec in inputs])
@@ -344,15 +346,19 @@ def main():
     parser.add_argument("family", choices=FAMILIES)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--target", default="sm_80")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the programs and packages")
     arguments = parser.parse_args()
+    if arguments.target == "sm_90a":
+        global SIZES
+        SIZES = ALIGNED_SIZES
     failures = 0
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.keep or pathlib.Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         for index in range(arguments.count):
             program = FAMILIES[arguments.family](random.Random(f"{arguments.family} {arguments.seed} {index}"))
-            problem = run(program, folder, f"{arguments.family}_{arguments.seed}_{index}")
+            problem = run(program, folder, f"{arguments.family}_{arguments.seed}_{index}", arguments.target)
             if problem:
                 failures += 1
                 print(f"--- program {index} of {arguments.family}, seed {arguments.seed}\n{program.text}{problem}", flush=True)

@@ -48,6 +48,8 @@ unsigned tensorMapElementBytes(TensorMapElement element);
 enum class TensorMapMode : uint8_t { Tiled = 0, Im2col = 1 };
 
 inline constexpr unsigned tensorMapMaximumRank = 5;
+/// The extent of a dimension whose end is not known, and which no copy leaves.
+inline constexpr uint64_t tensorMapBoundless = uint64_t(1) << 31;
 
 /// The simulator's encoding: what an argument for a tensor map points to. Plain data; entries beyond the rank
 /// are 0. Make it with the functions below.
