@@ -69,6 +69,48 @@ LogicalResult DistributionAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
 
 //===-- #tile.buffer_layout ---------------------------------------------------===//
 
+void BufferLayoutAttr::print(AsmPrinter &printer) const {
+  printer << "<[";
+  llvm::interleaveComma(getStrides(), printer);
+  printer << "]";
+  if (getSwizzleBits() != 0)
+    printer << ", swizzle = " << getSwizzleBits() << " : " << getSwizzleBase() << " : " << getSwizzleShift();
+  if (getPanelWidth() != 0)
+    printer << ", panel = " << getPanelWidth() << " : " << getPanelStride();
+  printer << ">";
+}
+
+/// `= a : b : …`
+static ParseResult parseNumbers(AsmParser &parser, ArrayRef<int64_t *> numbers) {
+  for (auto [i, number] : llvm::enumerate(numbers))
+    if ((i == 0 ? parser.parseEqual() : parser.parseColon()) || parser.parseInteger(*number))
+      return failure();
+  return success();
+}
+
+Attribute BufferLayoutAttr::parse(AsmParser &parser, Type) {
+  SmallVector<int64_t> strides;
+  SMLoc location = parser.getCurrentLocation();
+  auto parseStride = [&] { return parser.parseInteger(strides.emplace_back()); };
+  if (parser.parseLess() || parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseStride))
+    return {};
+  int64_t bits = 0, base = 0, shift = 0, width = 0, stride = 0;
+  while (succeeded(parser.parseOptionalComma())) {
+    StringRef keyword;
+    if (parser.parseKeyword(&keyword))
+      return {};
+    bool isSwizzle = keyword == "swizzle";
+    if (!isSwizzle && keyword != "panel")
+      return parser.emitError(location, "expected 'swizzle' or 'panel', got '") << keyword << "'", Attribute();
+    if (isSwizzle ? parseNumbers(parser, {&bits, &base, &shift}) : parseNumbers(parser, {&width, &stride}))
+      return {};
+  }
+  if (parser.parseGreater())
+    return {};
+  return parser.getChecked<BufferLayoutAttr>(location, parser.getContext(), ArrayRef<int64_t>(strides), bits, base,
+                                             shift, width, stride);
+}
+
 LogicalResult BufferLayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                        ArrayRef<int64_t> strides, int64_t bits, int64_t base, int64_t shift,
                                        int64_t panelWidth, int64_t panelStride) {

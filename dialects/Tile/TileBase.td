@@ -112,10 +112,7 @@ def Tile_BufferLayoutAttr : Tile_Attr<"BufferLayout", "buffer_layout"> {
       "int64_t":$shift), [{
     return $_get($_ctxt, strides, bits, base, shift, /*panelWidth=*/0, /*panelStride=*/0);
   }]>];
-  let assemblyFormat = [{
-    `<` `[` $strides `]` (`,` `swizzle` `=` $swizzleBits^ `:` $swizzleBase `:` $swizzleShift)?
-    (`,` `panel` `=` $panelWidth^ `:` $panelStride)? `>`
-  }];
+  let hasCustomAssemblyFormat = 1;
   let extraClassDeclaration = [{
     /// The same arrangement of other dimensions, given by their strides.
     BufferLayoutAttr withStrides(::llvm::ArrayRef<int64_t> strides) const {

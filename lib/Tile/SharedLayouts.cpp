@@ -179,7 +179,7 @@ static bool isWarpGroupOperand(const BufferUses &uses) {
 /// rows in panels of 128 bytes. (PTX ISA, "Asynchronous Warpgroup Level Matrix Shared Memory Layout".)
 static Arrangement operandArrangement(ArrayRef<int64_t> shape, int64_t contiguous, int64_t elementBits) {
   int64_t row = shape[contiguous], chunk = vectorBits / elementBits;
-  int64_t width = std::min(row, 8 * chunk);
+  int64_t width = 8 * chunk;
   while (width > chunk && row % width != 0)
     width /= 2;
   int bits = width >= 8 * chunk ? 3 : width >= 4 * chunk ? 2 : width >= 2 * chunk ? 1 : 0;

@@ -42,8 +42,9 @@ func.func @f(%q: tensor<1x1x130x64xf16>, %k: tensor<1x1x300x64xf16>, %v: tensor<
 class Workshop:
     """Runs the tools on texts, in a folder that disappears."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, target="sm_80"):
         self.folder = pathlib.Path(folder)
+        self.target = target
 
     def run(self, text, *command):
         source = self.folder / "source.mlir"
@@ -51,7 +52,7 @@ class Workshop:
         return subprocess.run([command[0], str(source), *command[1:]], capture_output=True, text=True)
 
     def stop_at(self, stage, text, *options):
-        result = self.run(text, "ashlar-compile", f"--emit={stage}", "--target=sm_80", "-o", "-", *options)
+        result = self.run(text, "ashlar-compile", f"--emit={stage}", f"--target={self.target}", "-o", "-", *options)
         if result.returncode:
             sys.exit(f"does not compile:\n{text}\n{result.stderr}")
         return result.stdout
@@ -68,7 +69,7 @@ class Workshop:
         """What the simulator reports of a program on the level `stage`, as ashlar-run --json has it."""
         package, report = self.folder / "f.ashlar", self.folder / "report.json"
         report.unlink(missing_ok=True)
-        result = self.run(text, "ashlar-compile", f"--from={stage}", "--target=sim", "-o", str(package))
+        result = self.run(text, "ashlar-compile", f"--from={stage}", f"--target={self.target},sim", "-o", str(package))
         if result.returncode:
             sys.exit(f"does not compile:\n{text}\n{result.stderr}")
         arguments = re.search(r"func\.func @f\((.*?)\) ->", text).group(1).count("%")
