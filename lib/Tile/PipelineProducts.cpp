@@ -43,6 +43,9 @@ static std::optional<Accumulation> matchAccumulation(scf::ForOp loop) {
     } else if (auto release = dyn_cast<MbarrierArriveOp>(op)) {
       if (!found.product || !release.getPredicate().empty())
         return std::nullopt;
+      // The only stage has to be handed back before the next iteration's copy can come.
+      if (release.getBarriers().getType().getShape().front() < 2)
+        return std::nullopt;
       found.releases.push_back(release);
     } else if (!isa<MbarrierWaitOp>(op) && !isMemoryEffectFree(&op)) {
       return std::nullopt;
