@@ -65,6 +65,7 @@ void ashlar::buildTilePipeline(OpPassManager &passes, const TargetInfo &target) 
   sharedMemory.maxSharedMemoryBytes = target.sharedBytesPerBlock;
   kernel.addPass(tile::createPlanSharedMemoryPass(sharedMemory));
   kernel.addPass(tile::createPlanBarriersPass());
+  kernel.addPass(tile::createVerifyPhasesPass());
   tile::VerifyBudgetPassOptions budget;
   budget.maxSharedMemoryBytes = target.sharedBytesPerBlock;
   budget.maxRegistersPerThread = target.maxRegistersPerThread;

@@ -19,6 +19,9 @@ public:
   /// Gives `value` for all evaluations to come.
   void set(mlir::Value value, int64_t number) { given[value] = number; }
 
+  /// Takes back what `set` gave.
+  void forget(mlir::Value value) { given.erase(value); }
+
   /// The number that `value` is; truth values are 0 and 1. Nothing if it depends on a value that is not
   /// given, or is computed by an operation other than those of index arithmetic, or by more than `maxDepth`
   /// of them.

@@ -351,6 +351,34 @@ def VerifyBarriersPass : Pass<"ashlar-tile-verify-barriers", "::ashlar::tile::Ke
   }];
 }
 
+//===-- ashlar-tile-verify-phases ---------------------------------------------===//
+
+def VerifyPhasesPass : Pass<"ashlar-tile-verify-phases", "::ashlar::tile::KernelOp"> {
+  let summary = "Refuse kernels whose roles could wait forever or touch a stage at the wrong time.";
+  let description = [{
+    Proves the protocol of a kernel's roles, as it stands in the IR: whoever wrote or changed it. Changes nothing;
+    kernels without roles pass. It refuses, naming the operation, the memory barrier, the iteration and the way out:
+
+    * a wait that is never over, a role that ends while another waits for it, arrivals that do not match
+      `tile.mbarrier_init`, an arrival or a wait that may belong to another phase than its own parity says;
+    * a copy that may overwrite a stage before every warp has read it, a read of a stage that may not be full, or of
+      the data of another iteration;
+    * bytes that differ from what `tile.mbarrier_expect` announces; a copy that may be under way when the kernel ends;
+    * a stage handed back while an asynchronous product may read it, a sum used before its `tile.mma_wait`.
+
+    Stages, parities and predicates are evaluated, so they have to follow from constants and loops. For given trip
+    counts each role is a straight line of steps, and one run with vector clocks decides about every order of them
+    (`lib/Tile/PhaseModel.h` has the argument). Loops whose bounds are computed alike run in step. Constant trip
+    counts are taken as they are, for others the combinations of 0, 1, 2, 3, S - 1, S, S + 1, 2 S + 1 with S stages:
+    the place of a ring has period 2 S. Outer loops take fewer, in the end 0 to 2, and constant counts are cut to
+    2 S + 1, where all together would be more than 100 000 steps.
+
+    Refused: `"tile.tensor_copy" op may overwrite a stage before every warp has read it; …`
+
+    Precondition: `ashlar-tile-specialize-roles` has run.
+  }];
+}
+
 //===-- ashlar-tile-verify-budget ---------------------------------------------===//
 
 def VerifyBudgetPass : Pass<"ashlar-tile-verify-budget", "::ashlar::tile::KernelOp"> {
