@@ -1,33 +1,32 @@
 //===-- PhaseModel.h - what can go wrong between roles -----------------------===//
 //
-// Roles that hand stages of shared memory to each other by memory barriers, as plain sequences of steps, and
-// a proof that no order of these steps breaks the protocol. No IR here.
+// Roles that hand stages of shared memory to each other by memory barriers, as plain sequences of steps,
+// and a proof that no order of these steps breaks the protocol. No IR here.
 //
-// For given trip counts nothing a role does depends on data, so a role is a straight line of steps: wait for
-// a barrier, arrive, announce bytes, start a copy, read. What varies is the order in which steps of different
-// warps take place, and when a copy's bytes arrive. One run decides about all of these orders:
+// For given trip counts nothing that a role does depends on data, so a role is a straight line of steps:
+// wait for a barrier, arrive, announce bytes, start a copy, read. What varies is the order in which steps
+// of different warps take place, and when a copy's bytes arrive. One run decides about all of these
+// orders:
+// 1. A wait names a parity. It means the smallest number t of ended phases that this parity allows and
+//    that is not below what the warp has waited for on this barrier before. If the barrier cannot come to
+//    t + 1 before the wait is over, the wait is for "at least t phases have ended": once true, always
+//    true.
+// 2. If each arrival and each copy knows (in the sense of 4) that the phase it counts in has begun, it
+//    counts in that one in every order: not before, because it has begun, and not behind, because the
+//    phase cannot end without it.
+// 3. Then a step that can be taken stays possible whatever others do, and steps of different warps
+//    commute, as in a network of processes that wait for tokens. All maximal runs consist of the same
+//    steps: whether somebody waits forever shows in any one of them. (In ours, copies arrive as late as
+//    they can.)
+// 4. "Comes before in every order" is then the smallest relation that holds along each warp, from whatever
+//    counts in a phase to the phase's end, and from there to the waits for it. A vector clock for each
+//    warp, joined at barriers, is this relation: a component for each warp (how many of its steps are
+//    known to be over) and for each barrier (how many phases). Where X is not before Y, some order has Y
+//    first. So it is comparisons of clocks that say whether a read comes behind its copy's end, an
+//    overwriting copy behind the ends of the reads, and whether 1 and 2 hold. A product under way reads
+//    until the step that retires it.
 //
-// * A wait names a parity. It means the smallest number t of ended phases that this parity allows and that is
-// not
-//   below what the warp has waited for on this barrier before. If the barrier can't be at t + 1 before the
-//   wait is over, then the wait is "at least t phases have ended": once true, always true.
-// * If each arrival and each copy knows (in the sense below) that the phase it counts in has begun, it counts
-// in
-//   that one in every order: not before, because it has begun, and not behind, because the phase cannot end
-//   without it.
-// * Then a step that can be taken stays possible whatever others do, and steps of different warps commute, as
-// in a
-//   network of processes that wait for tokens. All maximal runs consist of the same steps: whether somebody
-//   waits forever shows in any one of them. (Copies arrive as late as they can in ours.)
-// * "Comes before in every order" is then the smallest relation that holds along each warp, from whatever
-// counts
-//   in a phase to the phase's end, and from there to the waits for it. A vector clock for each warp, joined
-//   at barriers, is this relation: a component for each warp (how many of its steps are known to be over) and
-//   for each barrier (how many phases). X not before Y in this relation means that some order has Y first. So
-//   that a read comes behind its copy's end, an overwriting copy behind the reads' ends, and the two
-//   conditions above, are comparisons of clocks. A product under way reads until the step that retires it.
-//
-// Two warps stand for the W of a role, one of them for W - 1: all have the same steps, so that every
+// Two warps stand for the W of a role, one of them for W - 1: all have the same steps, so every
 // permutation of them maps the relation onto itself, and what holds between two of them holds between any
 // two.
 //

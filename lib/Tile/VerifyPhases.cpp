@@ -26,8 +26,9 @@ using phases::Fault;
 
 namespace {
 
-/// The steps that all runs together may take: some 10 ms.
+/// The steps that all runs together may take: some 15 ms.
 constexpr int64_t maxSteps = 100'000;
+
 class TripCounts {
 public:
   explicit TripCounts(const RoleProtocol &protocol);
