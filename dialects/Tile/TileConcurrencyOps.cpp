@@ -39,10 +39,12 @@ LogicalResult RoleOp::verify() {
 LogicalResult RoleOp::verifyRegions() {
   if (!getSingleThread())
     return success();
-  WalkResult result = getBody().walk([&](Operation *op) {
-    bool makesTiles = llvm::any_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
-    return makesTiles ? WalkResult(op->emitOpError("C4: makes a tile in a role of a single thread"))
-                      : WalkResult::advance();
+  WalkResult result = getBody().walk([&](Operation *op) -> WalkResult {
+    if (llvm::none_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>))
+      return WalkResult::advance();
+    InFlightDiagnostic error = emitOpError("C4: expected no tiles in a role of a single thread");
+    error.attachNote(op->getLoc()) << "makes a tile";
+    return error;
   });
   return failure(result.wasInterrupted());
 }

@@ -89,6 +89,8 @@ def check_tests(root):
 
 def constrained(text, dialect):
     """The numbered constraints of a .td file: what a message about one begins with, and the number."""
+    # Classes whose operations share the beginning of a mnemonic: `Tile_Op<"mbarrier_" # mnemonic, …>`.
+    prefixes = dict(re.findall(r'\nclass (\w+)<string mnemonic[^:]*:\s*\w+<"(\w+)" # mnemonic', text))
     for match in re.finditer(r"\ndef \w+\s+: (\w+)<(.*?)(?=\ndef |\nclass |\Z)", text, re.S):
         kind, body = match.groups()
         is_type, is_attribute = kind.endswith("_Type"), kind.endswith(("_Attr", "AttrDef"))
@@ -96,7 +98,8 @@ def constrained(text, dialect):
         if not strings:
             continue
         # An operation's class takes its mnemonic first, a type's or attribute's the C++ name before it.
-        name = f"{dialect}.{mnemonic.group(1) if mnemonic else strings[is_type or is_attribute]}"
+        name = mnemonic.group(1) if mnemonic else prefixes.get(kind, "") + strings[is_type or is_attribute]
+        name = f"{dialect}.{name}"
         label = f"'!{name}'" if is_type else f"'#{name}'" if is_attribute else f"'{name}' op"
         for number in sorted(set(re.findall(r"\((C\d+)\)", body))):
             yield label, number

@@ -58,6 +58,70 @@ func.func @mma_element_c3(%a: tensor<16x16xi16>, %c: tensor<16x16xi32>) {
 
 // -----
 
+func.func @mma_shared_operand_c4(%a: !tile.buffer<16x16xf16, shared>, %b: tensor<16x16xf16>, %c: tensor<16x16xf32>) {
+  // expected-error @+1 {{'tile.mma' op C4: expected tiles as operands, and no 'async', of mma_sync}}
+  %d = tile.mma mma_sync %a, %b, %c : !tile.buffer<16x16xf16, shared>, tensor<16x16xf16> -> tensor<16x16xf32>
+  return
+}
+
+// -----
+
+func.func @mma_async_fma_c4(%a: tensor<16x16xf16>, %b: tensor<16x16xf16>, %c: tensor<16x16xf32>) {
+  // expected-error @+1 {{'tile.mma' op C4: expected tiles as operands, and no 'async', of fma}}
+  %d = tile.mma fma %a, %b, %c {async} : tensor<16x16xf16>, tensor<16x16xf16> -> tensor<16x16xf32>
+  return
+}
+
+// -----
+
+func.func @mma_right_tile_c4(%a: tensor<64x16xf16>, %b: tensor<16x16xf16>, %c: tensor<64x16xf32>) {
+  // expected-error @+1 {{'tile.mma' op C4: expected the right operand of wgmma in a shared buffer, got 'tensor<16x16xf16>'}}
+  %d = tile.mma wgmma %a, %b, %c : tensor<64x16xf16>, tensor<16x16xf16> -> tensor<64x16xf32>
+  return
+}
+
+// -----
+
+func.func @mma_element_c4(%a: !tile.buffer<64x16xi16, shared>, %b: !tile.buffer<16x16xi16, shared>, %c: tensor<64x16xi32>) {
+  // expected-error @+1 {{'tile.mma' op C4: wgmma takes f16, bf16, f32 (as tf32), f8E4M3FN, f8E5M2 or i8, got 'i16'}}
+  %d = tile.mma wgmma %a, %b, %c : !tile.buffer<64x16xi16, shared>, !tile.buffer<16x16xi16, shared> -> tensor<64x16xi32>
+  return
+}
+
+// -----
+
+func.func @mma_group_rows_c4(%a: !tile.buffer<32x16xf16, shared>, %b: !tile.buffer<16x16xf16, shared>, %c: tensor<32x16xf32>) {
+  // expected-error @+1 {{'tile.mma' op C4: expected multiples of 64x8x16 of at most 256 columns, got 32x16x16}}
+  %d = tile.mma wgmma %a, %b, %c : !tile.buffer<32x16xf16, shared>, !tile.buffer<16x16xf16, shared> -> tensor<32x16xf32>
+  return
+}
+
+// -----
+
+func.func @mma_group_columns_c4(%a: !tile.buffer<64x16xf16, shared>, %b: !tile.buffer<16x264xf16, shared>, %c: tensor<64x264xf32>) {
+  // expected-error @+1 {{'tile.mma' op C4: expected multiples of 64x8x16 of at most 256 columns, got 64x264x16}}
+  %d = tile.mma wgmma %a, %b, %c : !tile.buffer<64x16xf16, shared>, !tile.buffer<16x264xf16, shared> -> tensor<64x264xf32>
+  return
+}
+
+// -----
+
+func.func @mma_group_integers_c4(%a: !tile.buffer<64x32xi8, shared>, %b: !tile.buffer<32x8xi8, shared>, %c: tensor<64x8xi32>) {
+  // expected-error @+1 {{'tile.mma' op C4: expected multiples of 64x16x32 of at most 256 columns, got 64x8x32}}
+  %d = tile.mma wgmma %a, %b, %c : !tile.buffer<64x32xi8, shared>, !tile.buffer<32x8xi8, shared> -> tensor<64x8xi32>
+  return
+}
+
+// -----
+
+func.func @mma_group_depth_c4(%a: !tile.buffer<64x24xf16, shared>, %b: !tile.buffer<24x8xf16, shared>, %c: tensor<64x8xf32>) {
+  // expected-error @+1 {{'tile.mma' op C4: expected multiples of 64x8x16 of at most 256 columns, got 64x8x24}}
+  %d = tile.mma wgmma %a, %b, %c : !tile.buffer<64x24xf16, shared>, !tile.buffer<24x8xf16, shared> -> tensor<64x8xf32>
+  return
+}
+
+// -----
+
 func.func @reduce_dim_c1(%x: tensor<4x8xf32>) {
   // expected-error @+1 {{'tile.reduce' op C1: expected a dimension in [0, 2), got 2}}
   %0 = tile.reduce add %x along 2 : tensor<4x8xf32> -> tensor<4xf32>

@@ -79,3 +79,86 @@ func.func private @empty_shared_c5() -> !tile.buffer<4x0xf32, shared>
 
 // expected-error @+1 {{'!tile.buffer' C5: expected 1 to 2^20 elements in shared memory}}
 func.func private @large_shared_c5() -> !tile.buffer<1024x1025xf32, shared>
+
+// -----
+
+// expected-error @+1 {{'#tile.buffer_layout' C3: expected a panel of positive width and stride}}
+func.func private @buffer_layout_no_stride_c3() -> !tile.buffer<4x256xf16, shared, #tile.buffer_layout<[2, 4], swizzle = 3 : 3 : 3, panel = 64 : 1024>>
+
+// -----
+
+// expected-error @+1 {{'#tile.buffer_layout' C3: expected a panel of positive width and stride}}
+func.func private @buffer_layout_no_width_c3() -> !tile.buffer<4x256xf16, shared, #tile.buffer_layout<[64, 1], swizzle = 3 : 3 : 3, panel = 0 : 1024>>
+
+// -----
+
+// expected-error @+1 {{'#tile.buffer_layout' C3: expected a panel of positive width and stride}}
+func.func private @buffer_layout_no_panel_stride_c3() -> !tile.buffer<4x256xf16, shared, #tile.buffer_layout<[64, 1], swizzle = 3 : 3 : 3, panel = 64 : 0>>
+
+// -----
+
+// expected-error @+1 {{'#tile.buffer_layout' C3: expected a panel of positive width and stride}}
+func.func private @buffer_layout_negative_panel_c3() -> !tile.buffer<4x256xf16, shared, #tile.buffer_layout<[64, 1], swizzle = 3 : 3 : 3, panel = -64 : 1024>>
+
+// -----
+
+// expected-error @+1 {{'#tile.tensor_map' C1: expected 1 to 5 coordinates, as many extents and entries of the box, and one stride less, got 6, 6, 6 and 5}}
+#map = #tile.tensor_map<coordinates = (m, k) -> (k, m, 0, 0, 0, 0), extents = () -> (1, 1, 1, 1, 1, 1),
+                        strides = () -> (16, 16, 16, 16, 16), offset = 0, box = [1, 1, 1, 1, 1, 1],
+                        swizzle = 0>
+
+// -----
+
+// expected-error @+1 {{'#tile.tensor_map' C1: expected 1 to 5 coordinates, as many extents and entries of the box, and one stride less, got 2, 1, 2 and 1}}
+#map = #tile.tensor_map<coordinates = (m, k) -> (k, m), extents = () -> (64),
+                        strides = () -> (128), offset = 0, box = [32, 16],
+                        swizzle = 0>
+
+// -----
+
+// expected-error @+1 {{'#tile.tensor_map' C1: expected 1 to 5 coordinates, as many extents and entries of the box, and one stride less, got 2, 2, 1 and 1}}
+#map = #tile.tensor_map<coordinates = (m, k) -> (k, m), extents = () -> (64, 64),
+                        strides = () -> (128), offset = 0, box = [32],
+                        swizzle = 0>
+
+// -----
+
+// expected-error @+1 {{'#tile.tensor_map' C1: expected 1 to 5 coordinates, as many extents and entries of the box, and one stride less, got 2, 2, 2 and 2}}
+#map = #tile.tensor_map<coordinates = (m, k) -> (k, m), extents = () -> (64, 64),
+                        strides = () -> (2, 128), offset = 0, box = [32, 16],
+                        swizzle = 0>
+
+// -----
+
+// expected-error @+1 {{'#tile.tensor_map' C2: expected a swizzle of 0, 32, 64 or 128 bytes and an offset that is a multiple of 16, got 16 and 0}}
+#map = #tile.tensor_map<coordinates = (m, k) -> (k, m), extents = () -> (64, 64),
+                        strides = () -> (128), offset = 0, box = [32, 16],
+                        swizzle = 16>
+
+// -----
+
+// expected-error @+1 {{'#tile.tensor_map' C2: expected a swizzle of 0, 32, 64 or 128 bytes and an offset that is a multiple of 16, got 0 and 8}}
+#map = #tile.tensor_map<coordinates = (m, k) -> (k, m), extents = () -> (64, 64),
+                        strides = () -> (128), offset = 8, box = [32, 16],
+                        swizzle = 0>
+
+// -----
+
+// expected-error @+1 {{'#tile.tensor_map' C2: expected a swizzle of 0, 32, 64 or 128 bytes and an offset that is a multiple of 16, got 0 and -16}}
+#map = #tile.tensor_map<coordinates = (m, k) -> (k, m), extents = () -> (64, 64),
+                        strides = () -> (128), offset = -16, box = [32, 16],
+                        swizzle = 0>
+
+// -----
+
+// expected-error @+1 {{'#tile.tensor_map' C3: expected a box of 1 to 256 elements along each dimension, got 0}}
+#map = #tile.tensor_map<coordinates = (m, k) -> (k, m), extents = () -> (64, 64),
+                        strides = () -> (128), offset = 0, box = [0, 16],
+                        swizzle = 0>
+
+// -----
+
+// expected-error @+1 {{'#tile.tensor_map' C3: expected a box of 1 to 256 elements along each dimension, got 257}}
+#map = #tile.tensor_map<coordinates = (m, k) -> (k, m), extents = () -> (64, 64),
+                        strides = () -> (128), offset = 0, box = [32, 257],
+                        swizzle = 0>

@@ -9,6 +9,11 @@
 #padded = #tile.buffer_layout<[72, 1]>
 #staged = #tile.buffer_layout<[512, 32, 1], swizzle = 2 : 3 : 3>
 #transposed = #tile.buffer_layout<[1, 32], swizzle = 2 : 3 : 3>
+#row64 = #tile.buffer_layout<[64, 1], swizzle = 3 : 3 : 3>
+#panels = #tile.buffer_layout<[64, 1], swizzle = 3 : 3 : 3, panel = 64 : 1024>
+#map = #tile.tensor_map<coordinates = (m, k)[head] -> (k, m, head), extents = ()[s0] -> (64, s0 floordiv 4, 4),
+                        strides = ()[s0] -> (128, s0 * 32), offset = 16, box = [64, 16, 1], swizzle = 128>
+#group = #tile.distribution<"thread = [4:2@1, 8:1@0, 4:16@0], value = [2:1@1, 2:8@0, 2:8@1]">
 
 // CHECK: #[[GRID:.*]] = affine_map<()[s0] -> (s0 ceildiv 16, 1, 1)>
 // CHECK: #[[REQUIREMENTS:.*]] = affine_set<()[s0] : (s0 - 32 == 0)>
@@ -24,6 +29,8 @@ tile.kernel @grid(%in: !tile.buffer<?x64xf32, global>, %out: !tile.buffer<?x64xf
   %y = tile.block_id y
   // CHECK: tile.block_id z
   %z = tile.block_id z
+  // CHECK: tile.block_count x
+  %blocks = tile.block_count x
   // CHECK: tile.view %{{.*}}[%{{.*}}] sizes(%{{.*}}) map #{{.*}} : <?x64xf32, global> -> <?x8x8xf32>
   %v = tile.view %in[%rows] sizes(%rows) map affine_map<(m, i, j)[s] -> (s - 1 - m, i * 8 + j)>
     : <?x64xf32, global> -> <?x8x8xf32>
@@ -137,5 +144,58 @@ tile.kernel @computes(%x: index) grid affine_map<()[s0] -> (s0, 1, 1)> threads 3
   %n = tile.iota %x along 1 : tensor<16x16xi32>
   // CHECK: tile.unpack %{{.*}} map #{{.*}} : tensor<2x4xi4> -> tensor<8xi4>
   %u = tile.unpack %packed map affine_map<(i) -> (i floordiv 4, i mod 4)> : tensor<2x4xi4> -> tensor<8xi4>
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @concurrency
+tile.kernel @concurrency(%in: !tile.buffer<?x64xf16, global>, %rows: index)
+    grid affine_map<()[s0] -> (s0, 1, 1)> threads 256 {
+  %c0 = arith.constant 0 : index
+  %true = arith.constant true
+  %v = tile.view %in[%rows] sizes(%rows) map affine_map<(m, k)[head] -> (m + head, k)> : <?x64xf16, global> -> <?x64xf16>
+  %s = tile.alloc : <16x64xf16, shared, #row64>
+  %full = tile.alloc : <2xi64, shared>
+  // CHECK: tile.mbarrier_init %{{.*}} arrivals 4 : <2xi64, shared>
+  tile.mbarrier_init %full arrivals 4 : <2xi64, shared>
+  // CHECK: tile.role "producer" threads 128 from 128 registers 40 single_thread {
+  tile.role "producer" threads 128 from 128 registers 40 single_thread {
+    // CHECK: tile.mbarrier_expect %{{.*}}[%{{.*}}] bytes 2048 : <2xi64, shared>
+    tile.mbarrier_expect %full[%c0] bytes 2048 : <2xi64, shared>
+    // CHECK: tile.tensor_copy %{{.*}}[%{{.*}}, %{{.*}}] -> %{{.*}} signal %{{.*}}[%{{.*}}] map <coordinates = (d0, d1)[s0] -> (d1, d0, s0), extents = ()[s0] -> (64, s0 floordiv 4, 4), strides = ()[s0] -> (128, s0 * 32), offset = 16, box = [64, 16, 1], swizzle = 128> : <?x64xf16> -> <16x64xf16, shared, #{{.*}}>, <2xi64, shared>
+    tile.tensor_copy %v[%c0, %c0] -> %s signal %full[%c0] map #map
+      : <?x64xf16> -> <16x64xf16, shared, #row64>, <2xi64, shared>
+  }
+  // CHECK: tile.role "consumer" threads 128 from 0 {
+  tile.role "consumer" threads 128 from 0 {
+    // CHECK: tile.mbarrier_wait %{{.*}}[%{{.*}}] parity %{{.*}} : <2xi64, shared>
+    tile.mbarrier_wait %full[%c0] parity %c0 : <2xi64, shared>
+    // CHECK: tile.mbarrier_wait %{{.*}}[%{{.*}}] parity %{{.*}} if %{{.*}} : <2xi64, shared>
+    tile.mbarrier_wait %full[%c0] parity %c0 if %true : <2xi64, shared>
+    // CHECK: tile.mbarrier_arrive %{{.*}}[%{{.*}}] : <2xi64, shared>
+    tile.mbarrier_arrive %full[%c0] : <2xi64, shared>
+    // CHECK: tile.mbarrier_arrive %{{.*}}[%{{.*}}] if %{{.*}} : <2xi64, shared>
+    tile.mbarrier_arrive %full[%c0] if %true : <2xi64, shared>
+  }
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @products_under_way
+tile.kernel @products_under_way() grid affine_map<() -> (1, 1, 1)> threads 128 {
+  // CHECK: tile.alloc : <16x256xf16, shared, #tile.buffer_layout<[64, 1], swizzle = 3 : 3 : 3, panel = 64 : 1024>>
+  %b = tile.alloc : <16x256xf16, shared, #panels>
+  %a = tile.alloc : <64x16xf16, shared>
+  %fragment = arith.constant dense<0.0> : tensor<64x16xf16, #group>
+  %zero = arith.constant dense<0.0> : tensor<64x256xf32>
+  // CHECK: tile.mma wgmma %{{.*}}, %{{.*}}, %{{.*}} {async} : !tile.buffer<64x16xf16, shared>, !tile.buffer<16x256xf16, shared, #{{.*}}> -> tensor<64x256xf32>
+  %c = tile.mma wgmma %a, %b, %zero {async}
+    : !tile.buffer<64x16xf16, shared>, !tile.buffer<16x256xf16, shared, #panels> -> tensor<64x256xf32>
+  // CHECK: tile.mma wgmma %{{.*}}, %{{.*}}, %{{.*}} : tensor<64x16xf16, #{{.*}}>, !tile.buffer<16x256xf16, shared, #{{.*}}> -> tensor<64x256xf32>
+  %d = tile.mma wgmma %fragment, %b, %c
+    : tensor<64x16xf16, #group>, !tile.buffer<16x256xf16, shared, #panels> -> tensor<64x256xf32>
+  // CHECK: tile.mma_wait 1(%{{.*}}, %{{.*}}) : tensor<64x256xf32>, tensor<64x256xf32> -> tensor<64x256xf32>, tensor<64x256xf32>
+  %e:2 = tile.mma_wait 1 (%c, %d)
+    : tensor<64x256xf32>, tensor<64x256xf32> -> tensor<64x256xf32>, tensor<64x256xf32>
+  // CHECK: tile.mma_wait 0{{$}}
+  tile.mma_wait 0
   tile.return
 }
