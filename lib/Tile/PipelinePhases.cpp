@@ -127,7 +127,9 @@ LogicalResult Expansion::collectSites() {
 LogicalResult Expansion::addSite(ArrayRef<CopyOp> copies) {
   SmallVector<AllocOp> allocs =
       llvm::map_to_vector(copies, [](CopyOp copy) { return findFilledAlloc(copy); });
-  auto known = llvm::find_if(rings, [&](const Ring &ring) { return ring.allocs.front() == allocs.front(); });
+  auto known = llvm::find_if(rings, [&](const Ring &ring) {
+    return llvm::any_of(ring.allocs, [&](AllocOp alloc) { return llvm::is_contained(allocs, alloc); });
+  });
   if (known != rings.end() && known->allocs != allocs)
     return CopyOp(copies.front()).emitOpError("fills a buffer together with others than elsewhere in the kernel");
   if (known == rings.end()) {

@@ -281,3 +281,26 @@ tile.kernel @other_company(%A: !G) grid affine_map<() -> (1, 1, 1)> threads 128 
   %z = tile.load %t[%c0, %c0] : !S -> tensor<64x64xf16>
   tile.return
 }
+
+// -----
+
+#id = affine_map<(m, k) -> (m, k)>
+#map = #tile.tensor_map<coordinates = (m, k) -> (k, m), extents = () -> (512, 128), strides = () -> (1024), offset = 0,
+                        box = [64, 64], swizzle = 0>
+!G = !tile.buffer<128x512xf16, global>
+!V = !tile.view<128x512xf16>
+!S = !tile.buffer<64x64xf16, shared>
+tile.kernel @then_alone(%A: !G) grid affine_map<() -> (1, 1, 1)> threads 128 {
+  %c0 = arith.constant 0 : index
+  %v = tile.view %A map #id : !G -> !V
+  %s = tile.alloc : !S
+  %t = tile.alloc : !S
+  tile.copy %v[%c0, %c0] -> %s {tile.copy_stages = 1 : i64, tile.tensor_map = #map} : !V -> !S
+  tile.copy %v[%c0, %c0] -> %t {tile.copy_stages = 1 : i64, tile.tensor_map = #map} : !V -> !S
+  %y = tile.load %s[%c0, %c0] : !S -> tensor<64x64xf16>
+  %z = tile.load %t[%c0, %c0] : !S -> tensor<64x64xf16>
+  // expected-error @+1 {{'tile.copy' op fills a buffer together with others than elsewhere in the kernel}}
+  tile.copy %v[%c0, %c0] -> %t {tile.copy_stages = 1 : i64, tile.tensor_map = #map} : !V -> !S
+  %x = tile.load %t[%c0, %c0] : !S -> tensor<64x64xf16>
+  tile.return
+}
