@@ -186,6 +186,91 @@ TEST(MmaFragments, RefuseSizesThatDoNotDivide) {
   EXPECT_FALSE(mmaOperandB(16, 8, 0, 1, 16));
 }
 
+//===-- Warp groups ----------------------------------------------------------===//
+
+/// "Register Fragments for wgmma.mma_async.m64nNkX": where thread `t` of a warp group holds element `i` of D.
+static Place placeGroupD(int64_t t, int64_t i) {
+  int64_t row = 16 * (t / 32) + t % 32 / 4 + 8 * (i % 4 / 2);
+  return {row, 8 * (i / 4) + 2 * (t % 4) + i % 2};
+}
+
+/// A of one instruction, whose rows have 32 bytes: registers of 32 bits in the order (row, row + 8) x (left,
+/// right).
+static Place placeGroupA(int64_t t, int64_t i, int bits) {
+  int64_t packed = 32 / bits, word = i / packed;
+  int64_t row = 16 * (t / 32) + t % 32 / 4 + 8 * (word % 2);
+  return {row, packed * (t % 4) + 4 * packed * (word / 2) + i % packed};
+}
+
+namespace {
+struct GroupTile {
+  int64_t m, n, groups;
+};
+} // namespace
+
+static const GroupTile groupTiles[] = {{64, 8, 1}, {64, 256, 1}, {128, 24, 1}, {128, 64, 2}, {384, 128, 3}};
+
+TEST(WgmmaFragments, AccumulatorFollowsThePtxFormulas) {
+  for (const GroupTile &tile : groupTiles) {
+    std::optional<Distribution> d = wgmmaAccumulator(tile.m, tile.n, tile.groups);
+    ASSERT_TRUE(d);
+    EXPECT_EQ(d->verify(std::vector<int64_t>{tile.m, tile.n}).value_or(""), "");
+    EXPECT_EQ(d->replication(), 1);
+    int64_t ownRows = tile.m / tile.groups, perProduct = tile.n / 2;
+    ASSERT_EQ(d->threads(), 128 * tile.groups);
+    ASSERT_EQ(d->values(), ownRows / 64 * perProduct);
+    for (int64_t t = 0; t < d->threads(); ++t)
+      for (int64_t v = 0; v < d->values(); ++v) {
+        Place place = placeGroupD(t % 128, v % perProduct);
+        Coordinate expected{t / 128 * ownRows + v / perProduct * 64 + place.row, place.column};
+        ASSERT_EQ(d->coordinate(t, v, 2), expected) << d->print() << " thread " << t << " value " << v;
+      }
+  }
+}
+
+TEST(WgmmaFragments, OperandAFollowsThePtxFormulas) {
+  for (int bits : {8, 16, 32})
+    for (const GroupTile &tile : groupTiles) {
+      int64_t atomDepth = 256 / bits, k = 3 * atomDepth, perAtom = atomDepth / 2;
+      std::optional<Distribution> d = wgmmaOperandA(tile.m, k, tile.groups, bits);
+      ASSERT_TRUE(d);
+      EXPECT_EQ(d->verify(std::vector<int64_t>{tile.m, k}).value_or(""), "");
+      int64_t ownRows = tile.m / tile.groups, perProduct = 3 * perAtom;
+      ASSERT_EQ(d->threads(), 128 * tile.groups);
+      ASSERT_EQ(d->values(), ownRows / 64 * perProduct);
+      for (int64_t t = 0; t < d->threads(); ++t)
+        for (int64_t v = 0; v < d->values(); ++v) {
+          Place place = placeGroupA(t % 128, v % perAtom, bits);
+          Coordinate expected{t / 128 * ownRows + v / perProduct * 64 + place.row,
+                              v % perProduct / perAtom * atomDepth + place.column};
+          ASSERT_EQ(d->coordinate(t, v, 2), expected) << d->print() << " thread " << t << " value " << v;
+        }
+    }
+}
+
+TEST(WgmmaFragments, AccumulatorIsTheNextOperandA) {
+  // 16-bit probabilities stay where the scores are; other widths have to move.
+  for (const GroupTile &tile : groupTiles)
+    if (tile.n % 32 == 0) {
+      Distribution scores = *wgmmaAccumulator(tile.m, tile.n, tile.groups);
+      EXPECT_EQ(scores.print(), wgmmaOperandA(tile.m, tile.n, tile.groups, 16)->print());
+      EXPECT_FALSE(registerPermutation(scores, *wgmmaOperandA(tile.m, tile.n, tile.groups, 8)));
+    }
+}
+
+TEST(WgmmaFragments, RefuseSizesThatDoNotDivide) {
+  EXPECT_FALSE(wgmmaAccumulator(32, 8, 1));
+  EXPECT_FALSE(wgmmaAccumulator(64, 12, 1));
+  EXPECT_FALSE(wgmmaAccumulator(64, 8, 2));
+  EXPECT_FALSE(wgmmaAccumulator(192, 8, 2));
+  EXPECT_FALSE(wgmmaAccumulator(64, 0, 1));
+  EXPECT_FALSE(wgmmaAccumulator(64, 8, 0));
+  EXPECT_FALSE(wgmmaOperandA(64, 8, 1, 16));
+  EXPECT_FALSE(wgmmaOperandA(64, 16, 1, 8));
+  EXPECT_FALSE(wgmmaOperandA(96, 16, 1, 16));
+  EXPECT_FALSE(wgmmaOperandA(64, 64, 1, 4));
+}
+
 TEST(Blocked, PowersOfTwo) {
   EXPECT_EQ(blocked(std::vector<int64_t>{128, 64}, 128, 1, 8)->print(),
             "thread = [8:8@1, 16:1@0], value = [8:1@1, 8:16@0]");
