@@ -53,7 +53,7 @@ llvm.func @products(%a: i64, %b: i64, %w: i32, %one: i32, %c0: f32, %c1: f32, %c
   %c:4 = ptx.wgmma_fence (%c0, %c1, %c2, %c3) : f32
   // CHECK: %[[D:.*]]:4 = ptx.wgmma n 8 bf16{{ ?}}[%{{.*}}] transposed_a, bf16{{ ?}}[%{{.*}}] transposed_b, accumulate %{{.*}}, (%[[C]]#0, %[[C]]#1, %[[C]]#2, %[[C]]#3) : f32
   %d:4 = ptx.wgmma n 8 bf16 [%a] transposed_a, bf16 [%b] transposed_b, accumulate %one, (%c#0, %c#1, %c#2, %c#3) : f32
-  // CHECK: ptx.wgmma n 8 e4m3(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}), e5m2[%{{.*}}], accumulate %{{.*}}, (%[[D]]#0, %[[D]]#1, %[[D]]#2, %[[D]]#3) : f32
+  // CHECK: ptx.wgmma n 8 e4m3 (%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}), e5m2[%{{.*}}], accumulate %{{.*}}, (%[[D]]#0, %[[D]]#1, %[[D]]#2, %[[D]]#3) : f32
   %e:4 = ptx.wgmma n 8 e4m3 (%w, %w, %w, %w), e5m2 [%b], accumulate %one, (%d#0, %d#1, %d#2, %d#3) : f32
   // CHECK: ptx.wgmma_wait 1(%{{.*}}, %{{.*}}) : f32, i32
   %x:2 = ptx.wgmma_wait 1 (%e#0, %w) : f32, i32
