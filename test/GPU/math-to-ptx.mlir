@@ -93,4 +93,34 @@ gpu.module @functions {
     llvm.store %byte, %out : i8, !llvm.ptr<1>
     gpu.return
   }
+
+  // Rounded division and square root are calls, which must not stand between products under way: here they are single
+  // instructions. Sums are rounded to 16 bits in pairs, rows of odd length one by one.
+  // CHECK-LABEL: llvm.func @warp_groups
+  // CHECK-SAME: ashlar.forbids_calls
+  // CHECK: ptx.wgmma
+  // CHECK: ptx.div %{{.*}}, %{{.*}} : f32
+  // CHECK: ptx.rcp
+  // CHECK: ptx.sqrt
+  // CHECK-NOT: llvm.fdiv
+  // CHECK-NOT: llvm.intr.sqrt
+  // CHECK-COUNT-2: nvvm.convert.f32x2.to.bf16x2
+  // CHECK: nvvm.convert.f32x2.to.f16x2
+  // CHECK-NOT: nvvm.convert
+  // CHECK: llvm.fptrunc %{{.*}} : vector<3xf32> to vector<3xf16>
+  gpu.func @warp_groups(%a: i64, %one: i32, %x: f32, %row: vector<4xf32>, %pair: vector<2xf32>, %odd: vector<3xf32>,
+                        %out: !llvm.ptr<1>) kernel {
+    %d:4 = ptx.wgmma n 8 bf16 [%a], bf16 [%a], accumulate %one, (%x, %x, %x, %x) : f32
+    %b = arith.divf %d#0, %x : f32
+    %c = arith.divf %b, %x fastmath<arcp> : f32
+    %e = math.sqrt %c : f32
+    llvm.store %e, %out : f32, !llvm.ptr<1>
+    %f = arith.truncf %row : vector<4xf32> to vector<4xbf16>
+    llvm.store %f, %out : vector<4xbf16>, !llvm.ptr<1>
+    %g = arith.truncf %pair : vector<2xf32> to vector<2xf16>
+    llvm.store %g, %out : vector<2xf16>, !llvm.ptr<1>
+    %h = arith.truncf %odd : vector<3xf32> to vector<3xf16>
+    llvm.store %h, %out : vector<3xf16>, !llvm.ptr<1>
+    gpu.return
+  }
 }

@@ -3,9 +3,8 @@
 
 // CHECK: remark: ashlar.matmul 4096 x 4096 x 4096 for sm_90a: {{[0-9]+}} legal schedules, predicted clocks
 // CHECK-NEXT: rank     total    tensor    shared        l2    memory     issue   special   latency  epilogue    launch   waves  schedule
-// CHECK-NEXT: {{^}}     1 {{.*}} wgmma {{cooperative|pingpong}} {{[0-9]+}}x{{[0-9]+}}x64, 2 consumers, {{[0-9]+}} stages, cluster
+// CHECK-NEXT: {{^}}     1 {{.*}} wgmma cooperative {{[0-9]+}}x{{[0-9]+}}x64, 2 consumers, {{[0-9]+}} stages, persistent, groups of {{[0-9]+}} along {{[MN]}}
 // CHECK-NEXT: {{^}}     2 {{.*}} wgmma
-// CHECK: {{^ +[0-9]+ .*}} wgmma without roles
 // CHECK: {{^ +[0-9]+ .*}} mma_sync
 // CHECK-NEXT: the first is bound by {{tensor|shared}}
 // CHECK: {{^}}     2  {{[0-9.]+}}% slower: {{.*}} more

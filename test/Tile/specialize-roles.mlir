@@ -80,17 +80,6 @@ tile.kernel @three_groups(%A: !G) grid affine_map<() -> (1, 1, 1)> threads 384 {
   tile.mbarrier_expect %full[%c0] bytes 128 {tile.role_name = "producer"} : !B
   tile.return
 }
-// CHECK-LABEL: tile.kernel @scheduled
-// CHECK: tile.role "consumer" threads 256 from 0 registers 216 {
-// CHECK: tile.role "producer" threads 128 from 256 registers 56 single_thread {
-tile.kernel @scheduled(%A: !G) grid affine_map<() -> (1, 1, 1)> threads 256 attributes {schedule = {registers = [216, 56]}} {
-  %full = tile.alloc : !B
-  tile.barrier
-  %c0 = arith.constant 0 : index
-  tile.mbarrier_expect %full[%c0] bytes 128 {tile.role_name = "producer"} : !B
-  tile.return
-}
-
 // A loop in which the producer has nothing to do is the consumers' alone.
 // CHECK-LABEL: tile.kernel @consumers_loop
 // CHECK: tile.role "consumer"
