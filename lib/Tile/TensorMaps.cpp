@@ -4,7 +4,6 @@
 //
 //===-----------------------------------------------------------------------===//
 #include "TensorMaps.h"
-#include "ashlar/Support/TensorMap.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include <bit>
@@ -107,8 +106,8 @@ static SmallVector<unsigned> memoryOrder(BufferType buffer) {
   return order;
 }
 
-/// The extent of dimensions that nothing leaves, as launches know it.
-static constexpr int64_t boundlessExtent = int64_t(tensorMapBoundless);
+/// The extent of dimensions that nothing leaves. Launches know the number, too: tensorMapBoundless.
+static constexpr int64_t boundlessExtent = int64_t(1) << 31;
 
 namespace {
 
