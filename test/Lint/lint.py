@@ -20,7 +20,7 @@ ALLOWED = {
     "Reference": {"Target", "Ashlar"},
     "Tensor": {"Ashlar", "CostModel", "Target", "Layout"},
     "TensorToTile": {"Ashlar", "Tensor", "Tile", "CostModel", "Layout"},
-    "Tile": {"Layout", "CostModel", "Target"},
+    "Tile": {"Layout", "CostModel", "Target", "Support"},
     "TileToGPU": {"Tile", "GPU", "Ptx", "Layout"},
     "GPU": {"Ptx", "Target"}, "GPUToPTX": {"GPU", "Ptx", "Target"}, "GPUToHost": {"GPU", "Ptx", "Target", "Simulator"},
     "Package": {"Support"}, "GPUToPackage": {"Tile", "GPU", "Package", "Support", "CostModel"},

@@ -1,4 +1,6 @@
 // RUN: ashlar-opt %s -ashlar-tile-assign-layouts -split-input-file | FileCheck %s
+// RUN: ashlar-opt %s -ashlar-tile-assign-layouts=max-shared-memory-bytes=25599 -split-input-file | FileCheck %s --check-prefix=FULL
+// RUN: ashlar-opt %s -ashlar-tile-assign-layouts=max-shared-memory-bytes=25600 -split-input-file | FileCheck %s --check-prefix=ROOM
 
 // Products by warp groups: operands stay in shared memory, as copy engine and tensor cores agree that they lie.
 
@@ -103,5 +105,34 @@ tile.kernel @operand_in_registers(%A: !G, %C: !C) grid affine_map<() -> (1, 1, 1
   %p = arith.truncf %s : tensor<64x64xf32> to tensor<64x64xf16>
   %o = tile.mma wgmma %p, %a, %zero : tensor<64x64xf16>, !tile.buffer<64x64xf16, shared> -> tensor<64x64xf32>
   tile.store %o, %w[%c0, %c0] : tensor<64x64xf32>, !tile.view<256x256xf32>
+  tile.return
+}
+
+// -----
+
+#id = affine_map<(m, k) -> (m, k)>
+!G = !tile.buffer<256x256xf16, global>
+!V = !tile.view<256x256xf16>
+
+// Results pass through shared memory where it has room beside all stages: 2 * 8192 bytes, 8192 of the result, and 1024
+// for memory barriers.
+// ROOM-LABEL: tile.kernel @results
+// ROOM: arith.truncf
+// ROOM: tile.store %{{.*}}, %{{.*}} : tensor<64x64xf16, {{.*}}>, !tile.buffer<64x64xf16, shared
+// FULL-LABEL: tile.kernel @results
+// FULL: %[[NARROW:.*]] = arith.truncf
+// FULL-NOT: !tile.buffer<{{.*}}, shared
+// FULL: tile.store %[[NARROW]], %{{.*}}, !tile.view<256x256xf16>
+tile.kernel @results(%A: !G, %C: !G) grid affine_map<() -> (1, 1, 1)> threads 128
+    attributes {schedule = {roles = "cooperative", stages = 2 : i64}} {
+  %c0 = arith.constant 0 : index
+  %v = tile.view %A map #id : !G -> !V
+  %w = tile.view %C map #id : !G -> !V
+  %a = tile.alloc : <64x64xf16, shared>
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  tile.copy %v[%c0, %c0] -> %a : !V -> <64x64xf16, shared>
+  %d = tile.mma wgmma %a, %a, %zero : !tile.buffer<64x64xf16, shared>, !tile.buffer<64x64xf16, shared> -> tensor<64x64xf32>
+  %e = arith.truncf %d : tensor<64x64xf32> to tensor<64x64xf16>
+  tile.store %e, %w[%c0, %c0] : tensor<64x64xf16>, !V
   tile.return
 }
