@@ -231,7 +231,15 @@ TEST(Manifest, tensor_maps_for_symbol_values) {
   // One byte less than the last row's end.
   EXPECT_FALSE(argument.resolve(symbols, 4096, 16 + 9 * 256 + 127));
   EXPECT_FALSE(argument.resolve(symbols, 4097, INT64_MAX));
-  for (int64_t rows : {int64_t{0}, int64_t{-1}, int64_t{1} << 33, INT64_MAX, INT64_MIN}) {
+  // Of an empty tensor nothing is copied, and the end of a dimension without one is not looked for.
+  symbols[0] = 0;
+  Expected<TensorMap> empty = argument.resolve(symbols, 4096, 0);
+  ASSERT_TRUE(empty) << empty.status().message();
+  EXPECT_EQ(empty->extents[1], 1u);
+  symbols[0] = int64_t(tensorMapBoundless);
+  EXPECT_TRUE(argument.resolve(symbols, 4096, 16 + 128));
+  EXPECT_FALSE(argument.resolve(symbols, 4096, 16 + 127));
+  for (int64_t rows : {int64_t{-1}, int64_t{1} << 33, INT64_MAX, INT64_MIN}) {
     symbols[0] = rows;
     EXPECT_FALSE(argument.resolve(symbols, 4096, INT64_MAX)) << rows;
   }
