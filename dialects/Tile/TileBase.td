@@ -139,8 +139,8 @@ def Tile_TensorMapAttr : Tile_Attr<"TensorMap", "tensor_map"> {
 
     Example: tiles of 128x64 of a matrix of bf16:
     ```mlir
-    #a = #tile.tensor_map<coordinates = affine_map<(m, k) -> (k, m)>, extents = affine_map<() -> (4096, 8192)>,
-                          strides = affine_map<() -> (8192)>, offset = 0, box = [64, 128], swizzle = 128>
+    #a = #tile.tensor_map<coordinates = (m, k) -> (k, m), extents = () -> (4096, 8192),
+                          strides = () -> (8192), offset = 0, box = [64, 128], swizzle = 128>
     ```
   }];
   let parameters = (ins "::mlir::AffineMap":$coordinates, "::mlir::AffineMap":$extents, "::mlir::AffineMap":$strides,

@@ -31,7 +31,7 @@ static OwningOpRef<ModuleOp> isolate(ash::KernelOp kernel) {
   for (auto [operand, argument] : llvm::zip(kernel->getOperands(), body->getArguments()))
     mapping.map(operand, argument);
   Operation *clone = builder.clone(*kernel, mapping);
-  clone->removeDiscardableAttr(alternativesName);
+  clone->removeAttr(alternativesName);
   func::ReturnOp::create(builder, loc, clone->getResults());
   return module;
 }
@@ -56,7 +56,7 @@ static std::optional<std::string> whyNotBuilt(ash::KernelOp kernel, const Target
 
 static void decline(ash::KernelOp kernel, const TargetInfo &target) {
   auto alternatives = kernel->getAttrOfType<ArrayAttr>(alternativesName);
-  kernel->removeDiscardableAttr(alternativesName);
+  kernel->removeAttr(alternativesName);
   Attribute first = kernel.getScheduleAttr();
   for (Attribute next : alternatives) {
     std::optional<std::string> reason = whyNotBuilt(kernel, target);

@@ -95,8 +95,8 @@ def PlanTensorCopiesPass : Pass<"ashlar-tile-plan-tensor-copies", "::ashlar::til
     After:
     ```mlir
     tile.copy %a[%m, %k] -> %sa {tile.copy_stages = 4 : i64, tile.tensor_map = #tile.tensor_map<
-        coordinates = affine_map<(m, k) -> (k, m)>, extents = affine_map<() -> (8192, 4096)>,
-        strides = affine_map<() -> (16384)>, offset = 0, box = [64, 128], swizzle = 128>} : …
+        coordinates = (m, k) -> (k, m), extents = () -> (8192, 4096),
+        strides = () -> (16384), offset = 0, box = [64, 128], swizzle = 128>} : …
     ```
 
     Precondition: `ashlar-tile-assign-layouts` has run.
