@@ -46,13 +46,42 @@ static LogicalResult planCopy(CopyOp copy, int64_t stages) {
   return success();
 }
 
+/// Whether a store, and not a copy by a tensor map, fills the buffer or another name of it.
+static bool isStoredTo(Value buffer) {
+  return llvm::any_of(buffer.getUsers(), [](Operation *user) {
+    return isa<StoreOp>(user) || (isa<TransposeOp>(user) && isStoredTo(user->getResult(0)));
+  });
+}
+
+/// Products by warp groups read shared memory past what threads have written there, unless a proxy fence stands
+/// between, which nothing makes yet. What the copy engine has written they may read.
+static LogicalResult checkOperands(MmaOp mma, bool hasRoles) {
+  if (mma.getKind() != MmaKind::Wgmma)
+    return success();
+  if (!hasRoles)
+    return mma.emitOpError("needs operands that the copy engine moves, and a schedule with roles for that; add "
+                           "roles = \"cooperative\"");
+  for (Value operand : {mma.getA(), mma.getB()}) {
+    while (auto transpose = operand.getDefiningOp<TransposeOp>())
+      operand = transpose.getBuffer();
+    if (isa<BufferType>(operand.getType()) && isStoredTo(operand))
+      return mma.emitOpError("reads an operand that the kernel computes; only inputs can be moved by the copy engine. "
+                             "Choose mma = \"mma_sync\"");
+  }
+  return success();
+}
+
 namespace {
 
 struct PlanTensorCopiesPass : tile::impl::PlanTensorCopiesPassBase<PlanTensorCopiesPass> {
   void runOnOperation() override {
     KernelOp kernel = getOperation();
     DictionaryAttr schedule = kernel.getScheduleAttr();
-    if (!schedule || !schedule.getAs<StringAttr>("roles"))
+    bool hasRoles = schedule && schedule.getAs<StringAttr>("roles");
+    WalkResult products = kernel.walk([&](MmaOp mma) { return WalkResult(checkOperands(mma, hasRoles)); });
+    if (products.wasInterrupted())
+      return signalPassFailure();
+    if (!hasRoles)
       return;
     auto stages = schedule.getAs<IntegerAttr>("stages");
     int64_t count = stages ? stages.getInt() : 1;

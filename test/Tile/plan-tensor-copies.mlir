@@ -357,3 +357,33 @@ tile.kernel @stages() grid affine_map<() -> (1, 1, 1)> threads 128
     attributes {schedule = {roles = "cooperative", stages = 33 : i64}} {
   tile.return
 }
+
+// -----
+
+#A = #tile.buffer_layout<[64, 1], swizzle = 3 : 3 : 3>
+#B = #tile.buffer_layout<[1, 64], swizzle = 3 : 3 : 3>
+tile.kernel @product_without_roles() grid affine_map<() -> (1, 1, 1)> threads 128 {
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %a = tile.alloc : <64x64xf16, shared, #A>
+  %b = tile.alloc : <64x64xf16, shared, #B>
+  // expected-error @+1 {{'tile.mma' op needs operands that the copy engine moves, and a schedule with roles for that; add roles = "cooperative"}}
+  %d = tile.mma wgmma %a, %b, %zero : !tile.buffer<64x64xf16, shared, #A>, !tile.buffer<64x64xf16, shared, #B> -> tensor<64x64xf32>
+  tile.return
+}
+
+// -----
+
+#A = #tile.buffer_layout<[64, 1], swizzle = 3 : 3 : 3>
+#B = #tile.buffer_layout<[1, 64], swizzle = 3 : 3 : 3>
+tile.kernel @computed_operand() grid affine_map<() -> (1, 1, 1)> threads 128
+    attributes {schedule = {roles = "cooperative"}} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %one = arith.constant dense<1.0> : tensor<64x64xf16>
+  %a = tile.alloc : <64x64xf16, shared, #A>
+  %b = tile.alloc : <64x64xf16, shared, #B>
+  tile.store %one, %a[%c0, %c0] : tensor<64x64xf16>, !tile.buffer<64x64xf16, shared, #A>
+  // expected-error @+1 {{'tile.mma' op reads an operand that the kernel computes; only inputs can be moved by the copy engine}}
+  %d = tile.mma wgmma %a, %b, %zero : !tile.buffer<64x64xf16, shared, #A>, !tile.buffer<64x64xf16, shared, #B> -> tensor<64x64xf32>
+  tile.return
+}

@@ -85,7 +85,8 @@ def PlanTensorCopiesPass : Pass<"ashlar-tile-plan-tensor-copies", "::ashlar::til
     loops, 1 for others. Nothing is moved yet: `ashlar-tile-pipeline-phases` expands the decision. Kernels without
     roles are left as they are.
 
-    A copy that no tensor map can move is an error that says why: its address is not linear in the view's
+    A product by warp groups without roles, or of an operand that the kernel computes, is an error: tensor cores do not
+    see what threads write into shared memory unless a fence stands between. A copy that no tensor map can move is an error that says why: its address is not linear in the view's
     coordinates, its rows do not start at multiples of 16 bytes, and so on.
 
     Before, in `schedule = {roles = "cooperative", stages = 4 : i64}`:
