@@ -5,6 +5,7 @@
 // ran it; which role executes what is written onto the operations.
 //
 //===-----------------------------------------------------------------------===//
+#include "CarriedValues.h"
 #include "PipelinePlan.h"
 #include "Roles.h"
 #include "SharedMemory.h"
@@ -269,25 +270,16 @@ SmallVector<unsigned> Expansion::ringsIn(Operation *op) const {
 
 /// The loop with the slots of these rings as further values that it carries.
 scf::ForOp Expansion::carrySlots(scf::ForOp loop, ArrayRef<unsigned> carried, MutableArrayRef<Slot> slots) {
-  builder.setInsertionPoint(loop);
-  SmallVector<Value> inits(loop.getInitArgs());
+  SmallVector<Value> inits;
   for (unsigned ring : carried)
     inits.append({slots[ring].stage, slots[ring].parity});
-  auto fresh = scf::ForOp::create(builder, loop.getLoc(), loop.getLowerBound(), loop.getUpperBound(),
-                                  loop.getStep(), inits, nullptr, loop.getUnsignedCmp());
-  fresh->setDiscardableAttrs(loop->getDiscardableAttrDictionary());
-  if (!fresh.getBody()->empty())
-    fresh.getBody()->back().erase();
-  fresh.getBody()->getOperations().splice(fresh.getBody()->end(), loop.getBody()->getOperations());
-  for (auto [old, argument] : llvm::zip(loop.getBody()->getArguments(), fresh.getBody()->getArguments()))
-    old.replaceAllUsesWith(argument);
   unsigned kept = loop.getNumResults();
-  loop.replaceAllUsesWith(fresh.getResults().take_front(kept));
+  Operation *replaced = loop;
+  scf::ForOp fresh = carryValues(builder, loop, inits);
   // What later sites remember of the loop.
   for (Site &site : sites)
     for (Operation **reader : {&site.firstReader, &site.lastReader})
-      *reader = *reader == loop ? fresh.getOperation() : *reader;
-  loop.erase();
+      *reader = *reader == replaced ? fresh.getOperation() : *reader;
   auto arguments = fresh.getRegionIterArgs().drop_front(kept);
   for (auto [i, ring] : llvm::enumerate(carried))
     slots[ring] = {arguments[2 * i], arguments[2 * i + 1]};

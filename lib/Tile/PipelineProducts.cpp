@@ -4,6 +4,7 @@
 // it reads is handed back one iteration later, when the next product has been started and it is complete.
 //
 //===-----------------------------------------------------------------------===//
+#include "CarriedValues.h"
 #include "ashlar/Tile/Passes.h"
 #include "dialects/Tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -62,29 +63,12 @@ static std::optional<Accumulation> matchAccumulation(scf::ForOp loop) {
   return sum.getArgNumber() == found.sum + 1 ? std::optional(found) : std::nullopt;
 }
 
-/// The loop with the stages of its releases as further values: those of the iteration before.
-static scf::ForOp carryStages(OpBuilder &builder, Accumulation &accumulation) {
-  scf::ForOp loop = accumulation.loop;
-  builder.setInsertionPoint(loop);
-  Value zero = arith::ConstantIndexOp::create(builder, loop.getLoc(), 0);
-  SmallVector<Value> inits(loop.getInitArgs());
-  inits.append(accumulation.releases.size(), zero);
-  auto fresh = scf::ForOp::create(builder, loop.getLoc(), loop.getLowerBound(), loop.getUpperBound(),
-                                  loop.getStep(), inits, nullptr, loop.getUnsignedCmp());
-  fresh->setDiscardableAttrs(loop->getDiscardableAttrDictionary());
-  if (!fresh.getBody()->empty())
-    fresh.getBody()->back().erase();
-  fresh.getBody()->getOperations().splice(fresh.getBody()->end(), loop.getBody()->getOperations());
-  for (auto [old, argument] : llvm::zip(loop.getBody()->getArguments(), fresh.getBody()->getArguments()))
-    old.replaceAllUsesWith(argument);
-  loop.replaceAllUsesWith(fresh.getResults().take_front(loop.getNumResults()));
-  loop.erase();
-  return fresh;
-}
-
 static void expand(Accumulation accumulation) {
   OpBuilder builder(accumulation.loop);
-  scf::ForOp loop = carryStages(builder, accumulation);
+  // The stages of the releases of the iteration before.
+  SmallVector<Value> stages(accumulation.releases.size(),
+                            arith::ConstantIndexOp::create(builder, accumulation.loop.getLoc(), 0));
+  scf::ForOp loop = carryValues(builder, accumulation.loop, stages);
   Operation *yield = loop.getBody()->getTerminator();
   Location loc = accumulation.product.getLoc();
   MmaOp product = accumulation.product;
