@@ -157,14 +157,12 @@ private:
   Value resident_;
 };
 
-//===-- Warp groups -----------------------------------------------------------===//
+//===-- Products in one piece -------------------------------------------------===//
 
-/// Queries, keys and values are read where they lie in shared memory; probabilities become an operand in the
-/// registers that hold them.
-class WarpGroupProducts final : public StagedProducts {
+/// One strip of scores and one of the output; the queries stay staged.
+class UndividedProducts : public StagedProducts {
 public:
-  WarpGroupProducts(KernelBuilder &kernel, const AttentionBlock &block)
-      : StagedProducts(kernel, block, attentionGranule(tile::MmaKind::Wgmma)) {}
+  using StagedProducts::StagedProducts;
 
   int64_t scoreStrip() const override { return block_.keyTile; }
   int64_t outputStrip() const override { return width_; }
@@ -177,6 +175,19 @@ public:
     query_ = *query;
     return success();
   }
+
+protected:
+  std::optional<StagedTile> query_;
+};
+
+//===-- Warp groups -----------------------------------------------------------===//
+
+/// Queries, keys and values are read where they lie in shared memory; probabilities become an operand in the
+/// registers that hold them.
+class WarpGroupProducts final : public UndividedProducts {
+public:
+  WarpGroupProducts(KernelBuilder &kernel, const AttentionBlock &block)
+      : UndividedProducts(kernel, block, attentionGranule(tile::MmaKind::Wgmma)) {}
 
   FailureOr<SmallVector<Value>> scores(TileDim keys) override {
     FailureOr<StagedTile> staged = stageKeys(keys);
@@ -196,29 +207,14 @@ public:
     return SmallVector<Value>{
         multiplyAdd(tile::MmaKind::Wgmma, factors, staged->buffer(), output.front())};
   }
-
-private:
-  std::optional<StagedTile> query_;
 };
 
 //===-- Multiply-adds of single elements --------------------------------------===//
 
-class ScalarProducts final : public StagedProducts {
+class ScalarProducts final : public UndividedProducts {
 public:
   ScalarProducts(KernelBuilder &kernel, const AttentionBlock &block)
-      : StagedProducts(kernel, block, attentionGranule(tile::MmaKind::Fma)) {}
-
-  int64_t scoreStrip() const override { return block_.keyTile; }
-  int64_t outputStrip() const override { return width_; }
-  int64_t outputStrips() const override { return 1; }
-
-  LogicalResult prepare() override {
-    FailureOr<StagedTile> query = stageQuery();
-    if (failed(query))
-      return failure();
-    query_ = *query;
-    return success();
-  }
+      : UndividedProducts(kernel, block, attentionGranule(tile::MmaKind::Fma)) {}
 
   FailureOr<SmallVector<Value>> scores(TileDim keys) override {
     FailureOr<StagedTile> staged = stageKeys(keys);
@@ -257,8 +253,6 @@ private:
     scf::YieldOp::create(builder, loc_, next);
     return loop.getResult(0);
   }
-
-  std::optional<StagedTile> query_;
 };
 } // namespace
 
