@@ -51,8 +51,8 @@ bool MemoryBarriers::covers(uint32_t offset, uint32_t bytes) const {
 }
 
 void MemoryBarriers::report(const Thread &thread, uint32_t site, uint32_t offset, std::string detail,
-                            const MemoryBarrier *barrier) {
-  Finding finding = thread.block->finding(ReportKind::MemoryBarrier, thread, site);
+                            const MemoryBarrier *barrier, ReportKind kind) {
+  Finding finding = thread.block->finding(kind, thread, site);
   finding.offset = offset;
   finding.bytes = memoryBarrierBytes;
   finding.detail = std::move(detail);
@@ -79,16 +79,9 @@ MemoryBarrier *MemoryBarriers::admit(Thread &thread, void *address, uint32_t sit
     block.checkIsRunning(thread, site);
   else
     block.noteRemoteAccess(thread, site);
-  if (block.checks && !block.ordering.isOrdered(barrier->madeBy, barrier->madeAt, thread.party)) {
-    Finding finding = thread.block->finding(ReportKind::SharedRace, thread, site);
-    finding.offset = offset;
-    finding.bytes = memoryBarrierBytes;
-    finding.detail = "nothing orders the initialisation of the barrier before its use";
-    finding.otherSite = barrier->site;
-    finding.otherThread = block.ordering.threadOf(barrier->maker);
-    finding.otherBlock = block.blockIndex;
-    thread.block->findings.add(finding);
-  }
+  if (block.checks && !block.ordering.isOrdered(barrier->madeBy, barrier->madeAt, thread.party))
+    report(thread, site, offset, "nothing orders the initialisation of the barrier before its use", barrier,
+           ReportKind::SharedRace);
   return barrier;
 }
 
@@ -223,16 +216,9 @@ void MemoryBarriers::wait(Thread &thread, void *address, uint32_t parity, uint32
 
 MemoryBarrier *MemoryBarriers::admitCopy(Thread &thread, uint32_t offset, uint32_t site) {
   MemoryBarrier *barrier = admit(thread, block.shared + offset, site, true);
-  if (barrier && !barrier->isVisibleToCopies && block.checks) {
-    Finding finding = thread.block->finding(ReportKind::MissingProxyFence, thread, site);
-    finding.offset = offset;
-    finding.bytes = memoryBarrierBytes;
-    finding.detail = "the initialisation of the barrier has no fence";
-    finding.otherSite = barrier->site;
-    finding.otherThread = block.ordering.threadOf(barrier->maker);
-    finding.otherBlock = block.blockIndex;
-    thread.block->findings.add(finding);
-  }
+  if (barrier && !barrier->isVisibleToCopies && block.checks)
+    report(thread, site, offset, "the initialisation of the barrier has no fence", barrier,
+           ReportKind::MissingProxyFence);
   return barrier;
 }
 

@@ -14,6 +14,7 @@
 #define ASHLAR_LIB_SIMULATOR_MEMORYBARRIER_H
 
 #include "Ordering.h"
+#include "ashlar/Simulator/Simulator.h"
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -82,7 +83,7 @@ private:
   /// The live barrier at the address; null, with a report, where there is none that the thread may use.
   MemoryBarrier *admit(Thread &thread, void *address, uint32_t site, bool isCopy = false);
   void report(const Thread &thread, uint32_t site, uint32_t offset, std::string detail,
-              const MemoryBarrier *barrier = nullptr);
+              const MemoryBarrier *barrier = nullptr, ReportKind kind = ReportKind::MemoryBarrier);
   void completeIfDone(MemoryBarrier &barrier);
 
   Block &block;
